@@ -1,0 +1,140 @@
+//! Why a candidate is not a secret. Every reason is countable.
+
+use std::fmt;
+
+use super::matching::Caches;
+use crate::finding::RuleIndex;
+use crate::rules::Rule;
+use crate::rules::allowlist::Allowlist;
+
+/// Why a candidate was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropReason {
+    /// Stands for a secret: `changeme`, `xxxxxxxx`, `${TOKEN}`.
+    Placeholder,
+    /// Too regular for the rule.
+    Entropy,
+    /// Contains a stopword of the rule.
+    Stopword,
+    /// Matches an `allow` expression of the rule.
+    Allowed,
+    /// A rule without provider, where a specific one matches the same bytes.
+    MoreSpecificRule,
+    /// The rule applies to other paths.
+    Path,
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            DropReason::Placeholder => "placeholder",
+            DropReason::Entropy => "entropy",
+            DropReason::Stopword => "stopword",
+            DropReason::Allowed => "allowed",
+            DropReason::MoreSpecificRule => "more-specific-rule",
+            DropReason::Path => "path",
+        })
+    }
+}
+
+/// The filters that look at the secret's bytes alone.
+#[derive(Debug)]
+pub(super) struct Filter {
+    words: Vec<Vec<u8>>,
+    templates: Vec<Vec<u8>>,
+}
+
+impl Filter {
+    pub(super) fn new(allowlist: &Allowlist) -> Self {
+        Filter {
+            words: allowlist.words.iter().map(|word| word.to_ascii_lowercase().into_bytes()).collect(),
+            templates: allowlist.templates.iter().map(|template| template.clone().into_bytes()).collect(),
+        }
+    }
+
+    /// The reason to drop, or `None` for a match.
+    pub(super) fn judge(
+        &self,
+        rule: &Rule,
+        index: RuleIndex,
+        secret: &[u8],
+        caches: &mut Caches,
+    ) -> Option<DropReason> {
+        // A block's text may hold anything; its check looks at it.
+        let is_block = rule.compiled().is_some_and(|compiled| compiled.block.is_some());
+        let lower = secret.to_ascii_lowercase();
+        if rule.placeholders && !is_block && self.is_placeholder(secret, &lower) {
+            return Some(DropReason::Placeholder);
+        }
+        if rule.entropy.is_some_and(|least| entropy(secret) < least) {
+            return Some(DropReason::Entropy);
+        }
+        if rule.stopwords.iter().any(|word| contains(&lower, word.as_bytes())) {
+            return Some(DropReason::Stopword);
+        }
+        if let Some(allow) = rule.compiled().and_then(|compiled| compiled.allow.as_ref()) {
+            let input = regex_automata::Input::new(secret);
+            if allow.search_half_with(caches.of_allow(index, allow), &input).is_some() {
+                return Some(DropReason::Allowed);
+            }
+        }
+        None
+    }
+
+    fn is_placeholder(&self, secret: &[u8], lower: &[u8]) -> bool {
+        is_monotonous(secret)
+            || self.templates.iter().any(|template| contains(secret, template))
+            || self.words.iter().any(|word| contains(lower, word))
+    }
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find(text, word).is_some()
+}
+
+/// The body of a run-of-the-mill dummy: three quarters of its longest word are one character.
+fn is_monotonous(secret: &[u8]) -> bool {
+    let body = secret.rsplit(|b| matches!(b, b'_' | b'-' | b'.' | b':')).max_by_key(|part| part.len()).unwrap_or(secret);
+    let mut counts = [0usize; 256];
+    body.iter().for_each(|b| counts[usize::from(b.to_ascii_lowercase())] += 1);
+    let most = counts.iter().max().copied().unwrap_or(0);
+    body.len() >= 4 && most * 4 >= body.len() * 3
+}
+
+/// Shannon entropy in bits per byte.
+pub(super) fn entropy(text: &[u8]) -> f32 {
+    let mut counts = [0u32; 256];
+    text.iter().for_each(|b| counts[usize::from(*b)] += 1);
+    #[expect(clippy::cast_precision_loss, reason = "secrets are short")]
+    let total = text.len() as f32;
+    #[expect(clippy::cast_precision_loss, reason = "secrets are short")]
+    let bits = |count: &u32| {
+        let share = *count as f32 / total;
+        -share * share.log2()
+    };
+    counts.iter().filter(|count| **count > 0).map(bits).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_of_known_texts() {
+        assert!(entropy(b"aaaa").abs() < 1e-6);
+        assert!((entropy(b"abcd") - 2.0).abs() < 1e-6);
+        assert!((entropy(b"0123456789abcdef") - 4.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn placeholders() {
+        let filter = Filter::new(&Allowlist::embedded().unwrap());
+        let is = |text: &str| filter.is_placeholder(text.as_bytes(), text.to_ascii_lowercase().as_bytes());
+        for text in ["xxxxxxxxxxxx", "ghp_xxxxxxxxxxxxxxxxxx", "${API_KEY}", "YOUR_API_KEY", "{{ token }}", "changeme"] {
+            assert!(is(text), "{text}");
+        }
+        for text in ["hunter2", "correct-horse", "9f86d081884c7d659a2feaa0c55ad015"] {
+            assert!(!is(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Texts too large to hold: read in chunks that overlap by the widest interval.
+//!
+//! A keyword occurrence is evaluated in the chunk in which it begins, with all its interval in view, so the result
+//! equals that of scanning the whole (property test in `tests/it/detect.rs`).
+
+use std::io::Read;
+
+use super::{Detector, Scratch};
+use crate::finding::Match;
+use crate::location::{Cursor, Position};
+
+/// A text that could not be read to its end; matches before that are kept.
+#[derive(Debug, thiserror::Error)]
+#[error("read {read} bytes, then failed: {source}")]
+pub struct StreamError {
+    /// Bytes read until then.
+    pub read: u64,
+    /// Why.
+    pub source: std::io::Error,
+}
+
+impl Detector {
+    /// Bytes that an occurrence may look at in either direction.
+    fn reach(&self) -> usize {
+        let widest = self
+            .rules
+            .iter()
+            .filter_map(|(_, rule)| rule.compiled())
+            .map(|compiled| compiled.window.before.max(compiled.window.after))
+            .max()
+            .unwrap_or(0);
+        // Bytes next to the interval, and the checks before the expression, look a little further.
+        widest + self.prefilter.longest() + 256
+    }
+
+    /// Scans what `reader` yields, `chunk` bytes at a time, calling `found` with the matches of each chunk.
+    /// Returns the number of bytes read.
+    pub fn scan_stream(
+        &self,
+        mut reader: impl Read,
+        chunk: usize,
+        scratch: &mut Scratch,
+        mut found: impl FnMut(Vec<Match>),
+    ) -> Result<u64, StreamError> {
+        let reach = self.reach();
+        let chunk = chunk.max(1);
+        // `buffer` holds the bytes from `base` on; occurrences before `core` have been evaluated.
+        let mut buffer: Vec<u8> = Vec::with_capacity(chunk + 2 * reach);
+        let mut base: u64 = 0;
+        let mut origin = Position { line: 1, column: 1 };
+        let mut core = 0;
+        let mut failed = None;
+        loop {
+            let wanted = (core + chunk + reach).saturating_sub(buffer.len());
+            let before = buffer.len();
+            if failed.is_none() {
+                if let Err(source) = (&mut reader).take(wanted as u64).read_to_end(&mut buffer) {
+                    failed = Some(source);
+                }
+            }
+            let at_end = failed.is_some() || buffer.len() - before < wanted;
+            let core_end = if at_end { buffer.len() } else { core + chunk };
+            self.find_candidates(&buffer, core..core_end, scratch);
+            self.filter_candidates(&buffer, scratch);
+            let matches = self.to_matches(&buffer, base, origin, &scratch.candidates);
+            if !matches.is_empty() {
+                found(matches);
+            }
+            if at_end {
+                let read = base + buffer.len() as u64;
+                return match failed {
+                    None => Ok(read),
+                    Some(source) => Err(StreamError { read, source }),
+                };
+            }
+            // Keep what the next occurrences may look back at, and whole lines' columns by way of `origin`.
+            let discard = core_end.saturating_sub(reach);
+            origin = Cursor::starting_at(&buffer, origin).advance(discard);
+            buffer.drain(..discard);
+            base += discard as u64;
+            core = core_end - discard;
+        }
+    }
+}

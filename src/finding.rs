@@ -1,0 +1,315 @@
+//! What a scan yields: data only.
+//!
+//! A [`Match`] is one accepted candidate in one blob; a [`Finding`] is one secret under one rule with every
+//! [`Occurrence`] of it. Identity is the [`Fingerprint`], which holds neither line, commit nor the raw secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bstr::BString;
+use sha2::{Digest as _, Sha256};
+
+use crate::location::Location;
+use crate::secret::Secret;
+
+/// How sure a match is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Weak context, or a certain check failed.
+    Low,
+    /// Strong context, or a second-hand check failed.
+    Medium,
+    /// A prefix, structure or checksum of its own.
+    High,
+}
+
+/// How much the credential opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Opens little by itself.
+    Low,
+    /// Opens some data or quota.
+    Medium,
+    /// Opens a service.
+    High,
+    /// Opens an account or an infrastructure.
+    Critical,
+}
+
+macro_rules! display_lowercase {
+    ($($type:ident { $($variant:ident => $text:literal),* }),*) => {$(
+        impl $type {
+            /// The word used in every output.
+            pub fn as_str(self) -> &'static str {
+                match self { $($type::$variant => $text),* }
+            }
+        }
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    )*};
+}
+display_lowercase!(
+    Confidence { Low => "low", Medium => "medium", High => "high" },
+    Severity { Low => "low", Medium => "medium", High => "high", Critical => "critical" }
+);
+
+/// Index of a rule in its rule set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleIndex(pub u16);
+
+/// The name of a Git object: 20 bytes (SHA-1) or 32 (SHA-256).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectName {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl ObjectName {
+    /// Takes the raw id; `None` when it is longer than 32 bytes.
+    pub fn from_bytes(id: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..id.len())?.copy_from_slice(id);
+        Some(ObjectName { bytes, len: u8::try_from(id.len()).ok()? })
+    }
+
+    /// The raw id.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().iter().try_for_each(|b| write!(f, "{b:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectName({self})")
+    }
+}
+
+/// The line round a secret, for people: clipped, and raw. Masked when shown.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Excerpt {
+    /// The bytes of the first line of the match, clipped to a window.
+    pub line: Secret,
+    /// Start and end of the secret's part of `line`.
+    pub secret: (usize, usize),
+}
+
+impl fmt::Debug for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Excerpt(********)")
+    }
+}
+
+/// A candidate that passed the filters, in one blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// Which rule.
+    pub rule: RuleIndex,
+    /// The credential.
+    pub secret: Secret,
+    /// Where it lies.
+    pub location: Location,
+    /// The line it stands in.
+    pub excerpt: Excerpt,
+}
+
+/// Somebody named in a commit. Raw bytes: sanitize before showing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Person {
+    /// Name as written.
+    pub name: BString,
+    /// E-mail as written.
+    pub email: BString,
+}
+
+/// The commit that introduced a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CommitInfo {
+    /// Its id.
+    pub id: ObjectName,
+    /// Who wrote it.
+    pub author: Person,
+    /// Author time in seconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// First line of the message.
+    pub subject: BString,
+}
+
+/// Where the bytes came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Provenance {
+    /// A file on disk.
+    Worktree,
+    /// The index of the repository, in no commit.
+    Staged,
+    /// Standard input.
+    Stdin,
+    /// The commit that introduced the blob at this path.
+    Commit(Arc<CommitInfo>),
+    /// An object that no ref or reflog reaches.
+    Unreachable,
+}
+
+/// One place of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Occurrence {
+    /// Path in the repository or below the scanned directory, `/` between parts; raw bytes.
+    pub path: BString,
+    /// Where in the file.
+    pub location: Location,
+    /// Where the bytes came from.
+    pub provenance: Provenance,
+    /// The blob, if it is a Git object.
+    pub blob: Option<ObjectName>,
+    /// Whether HEAD's tree has this blob at this path.
+    pub in_head: bool,
+    /// The line round it.
+    pub excerpt: Arc<Excerpt>,
+}
+
+/// Something read out of the credential without any network call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+pub struct Fact {
+    /// What, for example `account` or `expires`.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// What the rule's structure or checksum check said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The rule has no check.
+    NotChecked,
+    /// It holds.
+    Passed,
+    /// It does not, and why.
+    Failed(&'static str),
+}
+
+/// One secret under one rule, with all its occurrences.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Identity across runs, rebases and edits.
+    pub fingerprint: Fingerprint,
+    /// Which rule.
+    pub rule: RuleIndex,
+    /// From the rule.
+    pub severity: Severity,
+    /// From the rule, lowered by a failed check.
+    pub confidence: Confidence,
+    /// The credential.
+    pub secret: Secret,
+    /// Outcome of the offline check.
+    pub verdict: Verdict,
+    /// What the credential says about itself.
+    pub identity: Vec<Fact>,
+    /// Sorted; the first is the primary one. Never empty.
+    pub occurrences: Vec<Occurrence>,
+    /// The earliest introducing commit, if any occurrence is in a commit.
+    pub first_seen: Option<Arc<CommitInfo>>,
+    /// Whether HEAD still has it.
+    pub in_head: bool,
+}
+
+/// A finding's identity: `v1:` and 128 bits of SHA-256 in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Over rule id and secret: for credentials that nobody can guess.
+    pub fn of_secret(rule_id: &str, secret: &[u8]) -> Self {
+        Fingerprint::digest(&[b"secret", rule_id.as_bytes(), secret])
+    }
+
+    /// Over rule id, path and the line with the secret blanked: for human passwords, whose published hash would be
+    /// a leak by itself.
+    pub fn of_place(rule_id: &str, path: &[u8], line_before: &[u8], line_after: &[u8]) -> Self {
+        Fingerprint::digest(&[b"place", rule_id.as_bytes(), path, line_before, line_after])
+    }
+
+    /// Length-prefixed parts, so that no two lists of parts hash alike.
+    fn digest(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        let digest = hasher.finalize();
+        let mut text = String::from("v1:");
+        for byte in &digest[..16] {
+            use fmt::Write as _;
+            let _ = write!(text, "{byte:02x}");
+        }
+        Fingerprint(text)
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something in scope that could not be scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Gap {
+    /// What kind of gap.
+    pub kind: GapKind,
+    /// The file, object or ref; raw text, sanitize before showing.
+    pub place: String,
+    /// Why, for a person.
+    pub detail: String,
+}
+
+/// Kinds of gaps, countable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GapKind {
+    /// A file that could not be read.
+    UnreadableFile,
+    /// An object that is named but not there.
+    MissingObject,
+    /// An object whose bytes are damaged or that contradicts itself.
+    CorruptObject,
+    /// A pack or index that could not be opened.
+    CorruptPack,
+    /// A ref or reflog that could not be read.
+    BrokenRef,
+    /// History ends here although it goes on elsewhere.
+    Shallow,
+    /// Larger than the stated budget.
+    TooLarge,
+    /// The scanner itself failed on this item.
+    Internal,
+}
+
+impl GapKind {
+    /// The stable name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GapKind::UnreadableFile => "unreadable-file",
+            GapKind::MissingObject => "missing-object",
+            GapKind::CorruptObject => "corrupt-object",
+            GapKind::CorruptPack => "corrupt-pack",
+            GapKind::BrokenRef => "broken-ref",
+            GapKind::Shallow => "shallow-history",
+            GapKind::TooLarge => "too-large",
+            GapKind::Internal => "internal-error",
+        }
+    }
+}

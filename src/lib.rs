@@ -1,0 +1,17 @@
+//! muzzle finds leaked secrets in a working tree and in the whole Git history.
+//!
+//! ```text
+//!  worktree ┐            ── per thread, no locks ───────────────▶
+//!  history  ├─▶ bytes ──▶ expand ──▶ detect ──▶ Match ──▶ group by secret ──▶ Finding
+//!  stdin    ┘   (once per object)   prefilter,                                   │
+//!                                   matching,                                    ▼
+//!  exit code ◀── report ◀───────────filter───────────────────────────────── attribution
+//! ```
+//!
+//! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
+
+pub mod detect;
+pub mod finding;
+pub mod location;
+pub mod rules;
+pub mod secret;

@@ -1,0 +1,190 @@
+//! What to look for, as data: [`Rule`] and [`RuleSet`].
+//!
+//! In: TOML text, embedded or from a file of the user's. Out: rules whose expressions are compiled at first use.
+//! Invariant: a compiled rule sees a bounded interval round one keyword occurrence and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use crate::finding::{Confidence, RuleIndex, Severity};
+
+pub mod allowlist;
+pub mod check;
+mod checksum;
+mod compile;
+mod error;
+pub mod sample;
+mod schema;
+mod shape;
+
+pub(crate) use compile::{Compiled, Start, Window};
+pub use error::RuleError;
+pub use schema::Examples;
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+/// What to look for, and what to say about it.
+#[derive(Debug)]
+pub struct Rule {
+    /// `provider-kind`, for ever.
+    pub id: String,
+    /// What a person calls the credential.
+    pub name: String,
+    /// What a finder could do with it.
+    pub description: String,
+    /// By what it opens.
+    pub severity: Severity,
+    /// How sure a match is, before checks.
+    pub confidence: Confidence,
+    /// Every match contains one of them; lower case.
+    pub keywords: Vec<String>,
+    /// What to do now.
+    pub remediation: String,
+    /// Where the format is documented.
+    pub references: Vec<String>,
+    /// Words to select by.
+    pub tags: Vec<String>,
+    /// Texts that must and must not match.
+    pub examples: Examples,
+    /// The structure or checksum check, if there is one.
+    pub check: Option<check::Check>,
+    /// Least Shannon entropy of the secret, bits per byte.
+    pub entropy: Option<f32>,
+    /// The fingerprint must not be a hash of the secret alone.
+    pub guessable: bool,
+    /// A more specific rule on the same bytes wins.
+    pub generic: bool,
+    /// Whether the general placeholder filter applies.
+    pub placeholders: bool,
+    /// Values with one of these words (lower case) are dropped.
+    pub stopwords: Vec<String>,
+    /// File of the rule set it came from, without extension: the provider.
+    pub provider: String,
+    pub(crate) form: compile::Form,
+    compiled: OnceLock<Result<Box<Compiled>, String>>,
+}
+
+impl Rule {
+    /// The same rule, with nothing compiled yet.
+    fn uncompiled(&self) -> Rule {
+        Rule {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            description: self.description.clone(),
+            keywords: self.keywords.clone(),
+            remediation: self.remediation.clone(),
+            references: self.references.clone(),
+            tags: self.tags.clone(),
+            examples: self.examples.clone(),
+            stopwords: self.stopwords.clone(),
+            provider: self.provider.clone(),
+            form: self.form.clone(),
+            compiled: OnceLock::new(),
+            ..*self
+        }
+    }
+
+    /// The expressions, compiled at first use; `None` if they do not compile, which loading a foreign rule file and
+    /// the tests of the embedded ones rule out.
+    pub(crate) fn compiled(&self) -> Option<&Compiled> {
+        self.try_compiled().ok()
+    }
+
+    pub(crate) fn try_compiled(&self) -> Result<&Compiled, &str> {
+        self.compiled
+            .get_or_init(|| Compiled::new(&self.form, &self.keywords).map(Box::new))
+            .as_deref()
+            .map_err(String::as_str)
+    }
+}
+
+/// An ordered set of rules with distinct ids.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The rules that come with muzzle.
+    pub fn embedded() -> Result<Self, RuleError> {
+        let mut set = RuleSet::default();
+        for (file, text) in embedded::FILES {
+            if *file != allowlist::FILE {
+                set.add(file, text)?;
+            }
+        }
+        Ok(set)
+    }
+
+    /// Adds the rules of one TOML text; `file` is for messages and names the provider.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        let rules = schema::parse(file, text)?;
+        let known: BTreeSet<&str> = self.rules.iter().map(|rule| rule.id.as_str()).collect();
+        for rule in &rules {
+            if known.contains(rule.id.as_str()) {
+                return Err(RuleError::Duplicate { file: file.into(), id: rule.id.clone() });
+            }
+        }
+        self.rules.extend(rules);
+        if self.rules.len() > usize::from(u16::MAX) {
+            return Err(RuleError::TooMany);
+        }
+        Ok(())
+    }
+
+    /// Keeps the rules that `keep` wants. Indexes change.
+    pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
+        self.rules.retain(keep);
+    }
+
+    /// The rule with this id.
+    pub fn by_id(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// A copy that holds the rule with this id alone.
+    pub fn only(&self, id: &str) -> RuleSet {
+        RuleSet { rules: self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect() }
+    }
+
+    /// The rule at this index.
+    pub fn get(&self, index: RuleIndex) -> &Rule {
+        &self.rules[usize::from(index.0)]
+    }
+
+    /// All rules with their indexes.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (RuleIndex, &Rule)> {
+        self.rules.iter().enumerate().map(|(i, rule)| (RuleIndex(u16::try_from(i).unwrap_or(u16::MAX)), rule))
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// True without any rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// Compiles every rule, so that a mistake shows now; for rule files that are not our own.
+    pub fn compile_all(&self) -> Result<(), RuleError> {
+        for rule in &self.rules {
+            rule.try_compiled().map_err(|why| RuleError::Expression { id: rule.id.clone(), why: why.into() })?;
+        }
+        Ok(())
+    }
+
+    /// Distinct keywords in ascending order, each with the rules that name it.
+    pub(crate) fn keywords(&self) -> BTreeMap<&str, Vec<RuleIndex>> {
+        let mut map: BTreeMap<&str, Vec<RuleIndex>> = BTreeMap::new();
+        for (index, rule) in self.iter() {
+            for keyword in &rule.keywords {
+                map.entry(keyword).or_default().push(index);
+            }
+        }
+        map
+    }
+}

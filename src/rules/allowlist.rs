@@ -1,0 +1,25 @@
+//! What is not a secret whatever the rule says: placeholders (`rules/allowlist.toml`).
+
+use serde::Deserialize;
+
+use super::{RuleError, embedded};
+
+pub(super) const FILE: &str = "allowlist.toml";
+
+/// Words and shapes of values that stand for a secret without being one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowlist {
+    /// A value that contains one of these (case ignored) is a placeholder.
+    pub words: Vec<String>,
+    /// A value that contains one of these literally is a template or a reference.
+    pub templates: Vec<String>,
+}
+
+impl Allowlist {
+    /// The one that comes with muzzle.
+    pub fn embedded() -> Result<Self, RuleError> {
+        let text = embedded::FILES.iter().find(|(file, _)| *file == FILE).map_or("", |(_, text)| *text);
+        toml::from_str(text).map_err(|e| RuleError::Syntax { file: FILE.into(), why: e.to_string() })
+    }
+}

@@ -1,0 +1,340 @@
+//! Structure and checksum checks that rules refer to by name, and what a credential says about itself offline.
+//!
+//! A check never drops a finding: documentation and tests hold tokens with wrong checksums, and what is known of a
+//! format is sometimes wrong. A failed check lowers the confidence, as far as the algorithm is certain.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::DecodePaddingMode;
+use base64::alphabet;
+
+use super::checksum;
+use crate::finding::{Confidence, Fact, Verdict};
+
+/// A named check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// CRC-32 in base62 at the end of the 36-character forms.
+    GithubCrc32,
+    /// The same for `npm_`.
+    NpmCrc32,
+    /// Payload length and CRC-32 of routable tokens.
+    GitlabRoutable,
+    /// CRC-32 behind the last `_`.
+    GrafanaCrc32,
+    /// CRC-32 behind `=`.
+    AtlassianCrc32,
+    /// Account id in the access key id.
+    AwsKeyId,
+    /// Header and payload are JSON.
+    Jwt,
+    /// A block with a body.
+    PemPrivateKey,
+    /// Live or test.
+    StripeMode,
+    /// The token's body is base64 of JSON.
+    Base64Json,
+    /// The password of a URL.
+    UrlCredentials,
+}
+
+/// What a check found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether the structure holds.
+    pub verdict: Verdict,
+    /// The confidence is at most this.
+    pub ceiling: Confidence,
+    /// What the credential says about itself.
+    pub facts: Vec<Fact>,
+}
+
+const TABLE: &[(&str, Check)] = &[
+    ("github-crc32", Check::GithubCrc32),
+    ("npm-crc32", Check::NpmCrc32),
+    ("gitlab-routable", Check::GitlabRoutable),
+    ("grafana-crc32", Check::GrafanaCrc32),
+    ("atlassian-crc32", Check::AtlassianCrc32),
+    ("aws-key-id", Check::AwsKeyId),
+    ("jwt", Check::Jwt),
+    ("pem-private-key", Check::PemPrivateKey),
+    ("stripe-mode", Check::StripeMode),
+    ("base64-json", Check::Base64Json),
+    ("url-credentials", Check::UrlCredentials),
+];
+
+impl Check {
+    pub(super) fn by_name(name: &str) -> Option<Check> {
+        TABLE.iter().find(|(known, _)| *known == name).map(|(_, check)| *check)
+    }
+
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        TABLE.iter().map(|(name, _)| *name)
+    }
+
+    /// Looks at a secret. A pure function of its bytes.
+    pub fn run(self, secret: &[u8]) -> Outcome {
+        match self {
+            Check::GithubCrc32 => github(secret),
+            Check::NpmCrc32 => match secret.strip_prefix(b"npm_") {
+                Some(body) => certain(crc_tail_holds(body), "the CRC-32 at its end does not agree"),
+                None => holds(),
+            },
+            Check::GitlabRoutable => gitlab_routable(secret),
+            Check::GrafanaCrc32 => match secret.iter().rposition(|b| *b == b'_') {
+                Some(at) => certain(
+                    secret[at + 1..].eq_ignore_ascii_case(checksum::crc32_hex_le(&secret[..at]).as_bytes()),
+                    "the CRC-32 behind the last `_` does not agree",
+                ),
+                None => holds(),
+            },
+            Check::AtlassianCrc32 => match secret.iter().rposition(|b| *b == b'=') {
+                Some(at) => second_hand(
+                    secret[at + 1..] == *checksum::crc32_hex_upper(&secret[..=at]).as_bytes(),
+                    "the CRC-32 behind `=` does not agree",
+                ),
+                None => holds(),
+            },
+            Check::AwsKeyId => aws_key_id(secret),
+            Check::Jwt => jwt(secret),
+            Check::PemPrivateKey => pem(secret),
+            Check::StripeMode => stripe(secret),
+            Check::Base64Json => base64_json(secret),
+            Check::UrlCredentials => holds(),
+        }
+    }
+}
+
+fn holds() -> Outcome {
+    Outcome { verdict: Verdict::Passed, ceiling: Confidence::High, facts: Vec::new() }
+}
+
+/// The algorithm is the vendor's own word or was verified on real samples: a failure means low.
+fn certain(ok: bool, why: &'static str) -> Outcome {
+    if ok { holds() } else { Outcome { verdict: Verdict::Failed(why), ceiling: Confidence::Low, facts: Vec::new() } }
+}
+
+/// The algorithm is second-hand: a failure means medium.
+fn second_hand(ok: bool, why: &'static str) -> Outcome {
+    let mut outcome = certain(ok, why);
+    outcome.ceiling = outcome.ceiling.max(Confidence::Medium);
+    outcome
+}
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact { name, value: value.into() }
+}
+
+fn crc_tail_holds(body: &[u8]) -> bool {
+    let Some(at) = body.len().checked_sub(6) else { return false };
+    checksum::crc32_base62(&body[..at]).as_bytes() == &body[at..]
+}
+
+fn github(secret: &[u8]) -> Outcome {
+    // The checksum's input in fine-grained tokens is not published, and the newest installation tokens are JWTs.
+    let prefixes: [&[u8]; 5] = [b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"];
+    match prefixes.iter().find_map(|prefix| secret.strip_prefix(*prefix)) {
+        Some(body) if body.iter().all(u8::is_ascii_alphanumeric) => {
+            certain(crc_tail_holds(body), "the CRC-32 at its end does not agree")
+        }
+        _ => holds(),
+    }
+}
+
+fn gitlab_routable(secret: &[u8]) -> Outcome {
+    let Some(dot) = secret.iter().rposition(|b| *b == b'.') else { return holds() };
+    let Some(crc_at) = secret.len().checked_sub(7).filter(|at| *at >= dot + 3) else { return holds() };
+    let crc_holds = checksum::crc32_base36(&secret[..crc_at]).as_bytes() == &secret[crc_at..];
+    let mut outcome = certain(crc_holds, "the CRC-32 at its end does not agree");
+    let Some(dash) = secret.iter().position(|b| *b == b'-') else { return outcome };
+    let payload_end = secret[dash..dot].iter().position(|b| *b == b'.').map_or(dot, |p| dash + p);
+    let payload = &secret[dash + 1..payload_end];
+    if crc_holds && !secret[dot + 1..].starts_with(checksum::length_base36(payload.len()).as_bytes()) {
+        outcome = certain(false, "its payload does not have the length that it states");
+    }
+    for line in decode(payload).unwrap_or_default().split(|b| *b == b'\n') {
+        let (name, value) = match line {
+            [b'o', b':', rest @ ..] => ("organization", rest),
+            [b'g', b':', rest @ ..] => ("group", rest),
+            [b'p', b':', rest @ ..] => ("project", rest),
+            [b'u', b':', rest @ ..] => ("user", rest),
+            _ => continue,
+        };
+        if value.len() <= 20 && value.iter().all(u8::is_ascii_alphanumeric) {
+            outcome.facts.push(fact(name, String::from_utf8_lossy(value)));
+        }
+    }
+    outcome
+}
+
+/// The account id in a key id: base32 of the 16 characters behind the type, first six bytes, mask, shift.
+fn aws_key_id(secret: &[u8]) -> Outcome {
+    let mut outcome = holds();
+    let Some((kind, body)) = secret.split_at_checked(4) else { return outcome };
+    outcome.facts.push(fact("kind", match kind {
+        b"ASIA" => "temporary key (needs a session token)",
+        b"ABIA" => "bearer token",
+        b"ACCA" => "context-specific credential",
+        _ => "long-lived key",
+    }));
+    let mut bits: u128 = 0;
+    for byte in body.iter().take(16) {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => return certain(false, "access key ids are base32: 0, 1, 8 and 9 do not occur"),
+        };
+        bits = bits << 5 | u128::from(digit);
+    }
+    if body.len() == 16 {
+        let first_six = u64::try_from(bits >> 32).unwrap_or(0);
+        let account = (first_six & 0x7fff_ffff_ff80) >> 7;
+        if account < 1_000_000_000_000 {
+            outcome.facts.push(fact("account", format!("{account:012}")));
+        }
+    }
+    outcome
+}
+
+fn jwt(secret: &[u8]) -> Outcome {
+    let mut parts = secret.split(|b| *b == b'.');
+    let mut next_json = || {
+        let bytes = decode(parts.next()?)?;
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).ok()
+    };
+    let (Some(header), Some(claims)) = (next_json(), next_json()) else {
+        return certain(false, "its header and payload are not JSON");
+    };
+    let mut outcome = holds();
+    if !header.contains_key("alg") {
+        outcome = certain(false, "its header names no algorithm");
+    }
+    for (map, key, name) in [(&header, "alg", "algorithm"), (&claims, "iss", "issuer"), (&claims, "sub", "subject")] {
+        if let Some(text) = map.get(key).and_then(|v| v.as_str()) {
+            outcome.facts.push(fact(name, text.chars().take(200).collect::<String>()));
+        }
+    }
+    for (key, name) in [("iat", "issued"), ("exp", "expires")] {
+        let seconds = claims.get(key).and_then(|v| v.as_i64().or_else(|| v.as_f64().map(|f| f as i64)));
+        if let Some(time) = seconds.and_then(|s| jiff::Timestamp::from_second(s).ok()) {
+            outcome.facts.push(fact(name, time.to_string()));
+        }
+    }
+    outcome
+}
+
+/// What a private key block is, from its labels and the shape of its body.
+fn pem(secret: &[u8]) -> Outcome {
+    let text = String::from_utf8_lossy(secret);
+    let body: usize = text
+        .split("-----")
+        .nth(2)
+        .map_or(0, |body| body.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count());
+    // The smallest real one, an Ed25519 key in PKCS#8, has 64 characters.
+    let mut outcome = certain(body >= 48, "there is no key between its first and last line");
+    let label = text.split("-----").nth(1).unwrap_or_default();
+    let kind = label.trim_start_matches("BEGIN").trim().trim_end_matches("PRIVATE KEY").trim();
+    outcome.facts.push(fact("key-type", if kind.is_empty() { "PKCS#8" } else { kind }));
+    let encrypted = label.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED") || openssh_encrypted(&text);
+    outcome.facts.push(fact("encrypted", if encrypted { "yes" } else { "no" }));
+    outcome
+}
+
+/// The cipher name right behind the magic of an `openssh-key-v1` body is `none` when the key is in clear.
+fn openssh_encrypted(text: &str) -> bool {
+    let Some(start) = text.find("b3BlbnNzaC1rZXktdjEA") else { return false };
+    let head: Vec<u8> = text[start..].bytes().filter(u8::is_ascii_alphanumeric).take(32).collect();
+    decode(&head).is_some_and(|bytes| bytes.get(15..).is_some_and(|rest| rest.len() >= 8 && &rest[4..8] != b"none"))
+}
+
+fn stripe(secret: &[u8]) -> Outcome {
+    let mut outcome = holds();
+    let has = |word: &[u8]| secret.windows(word.len()).any(|w| w == word);
+    if has(b"_live_") {
+        outcome.facts.push(fact("mode", "live"));
+    } else if has(b"_test_") {
+        outcome.facts.push(fact("mode", "test"));
+    }
+    outcome
+}
+
+/// The longest tail behind a prefix delimiter that is base64 must decode to a JSON object.
+fn base64_json(secret: &[u8]) -> Outcome {
+    let start = secret.windows(2).position(|w| w == b"ey").unwrap_or(0);
+    let body: Vec<u8> = secret[start..]
+        .iter()
+        .copied()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'='))
+        .collect();
+    // A truncated or followed-on body still begins like a JSON object.
+    let whole = decode(&body).is_some_and(|bytes| bytes.first() == Some(&b'{'));
+    let head = decode(&body[..body.len() / 4 * 4]).is_some_and(|bytes| bytes.first() == Some(&b'{'));
+    certain(whole || head, "its body does not decode to JSON")
+}
+
+/// Base64 in either alphabet, with or without padding.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let url_safe = text.iter().any(|b| matches!(b, b'-' | b'_'));
+    let alphabet = if url_safe { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    GeneralPurpose::new(alphabet, LENIENT).decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::sample::{Rng, sample_template};
+
+    fn sampled(template: &str) -> Vec<u8> {
+        sample_template(template, &mut Rng::from_name("check")).unwrap().into_bytes()
+    }
+
+    #[test]
+    fn checksums_agree_with_made_tokens_and_fail_on_a_changed_one() {
+        for (check, template) in [
+            (Check::GithubCrc32, "{{@github:ghp_}}"),
+            (Check::NpmCrc32, "{{@npm}}"),
+            (Check::GitlabRoutable, "{{@gitlab-routable:glpat-}}"),
+            (Check::GrafanaCrc32, "{{@grafana}}"),
+            (Check::AtlassianCrc32, "{{@atlassian}}"),
+        ] {
+            let mut token = sampled(template);
+            assert_eq!(check.run(&token).verdict, Verdict::Passed, "{template}");
+            let at = token.len() - 1;
+            token[at] = if token[at] == b'0' { b'1' } else { b'0' };
+            let outcome = check.run(&token);
+            assert!(matches!(outcome.verdict, Verdict::Failed(_)), "{template}");
+            assert!(outcome.ceiling < Confidence::High);
+        }
+    }
+
+    #[test]
+    fn account_id_from_a_documented_key_id() {
+        // The worked example of the format's public description.
+        let id = ["ASIA", "QNZGKIQY", "56JQ7WML"].concat();
+        let outcome = Check::AwsKeyId.run(id.as_bytes());
+        assert!(outcome.facts.contains(&fact("account", "029608264753")), "{:?}", outcome.facts);
+    }
+
+    #[test]
+    fn jwt_facts() {
+        let token = sampled("{{@jwt}}");
+        let outcome = Check::Jwt.run(&token);
+        assert_eq!(outcome.verdict, Verdict::Passed);
+        let names: Vec<_> = outcome.facts.iter().map(|f| f.name).collect();
+        assert_eq!(names, ["algorithm", "issuer", "subject", "issued", "expires"]);
+        assert_eq!(Check::Jwt.run(b"eyJub3Q.eyJqc29u.abc").ceiling, Confidence::Low);
+    }
+
+    #[test]
+    fn pem_bodies() {
+        let key = sampled("{{@pem:RSA PRIVATE KEY}}");
+        let outcome = Check::PemPrivateKey.run(&key);
+        assert_eq!(outcome.verdict, Verdict::Passed);
+        assert_eq!(outcome.facts, [fact("key-type", "RSA"), fact("encrypted", "no")]);
+        let empty = ["-----BEGIN ", "PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"].concat();
+        assert_eq!(Check::PemPrivateKey.run(empty.as_bytes()).ceiling, Confidence::Low);
+    }
+}
