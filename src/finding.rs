@@ -156,6 +156,8 @@ pub enum Provenance {
     Stdin,
     /// The commit that introduced the blob at this path.
     Commit(Arc<CommitInfo>),
+    /// A ref that names the blob, or a tree that holds it, without a commit.
+    Ref,
     /// An object that no ref or reflog reaches.
     Unreachable,
 }

@@ -10,8 +10,14 @@
 //!
 //! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
 
+mod attribution;
 pub mod detect;
+mod expand;
 pub mod finding;
+pub mod git;
+mod grouping;
 pub mod location;
+pub mod report;
 pub mod rules;
 pub mod secret;
+pub mod source;

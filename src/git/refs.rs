@@ -1,0 +1,146 @@
+//! Where history begins: refs, reflogs and the special refs of every worktree.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Repository, error_chain};
+use crate::finding::{Gap, GapKind};
+
+/// Everything that keeps objects alive.
+#[derive(Debug, Default)]
+pub(crate) struct Roots {
+    /// What HEAD points at; `None` on an unborn branch.
+    pub(crate) head: Option<gix::ObjectId>,
+    /// Refs by name with what they point at, not peeled.
+    pub(crate) refs: Vec<(BString, gix::ObjectId)>,
+    /// Ids in reflogs.
+    pub(crate) reflogs: BTreeSet<gix::ObjectId>,
+    /// Ids in `ORIG_HEAD`, `FETCH_HEAD`, other worktrees' `HEAD` and the like; they may be stale.
+    pub(crate) special: BTreeSet<gix::ObjectId>,
+    /// Commits whose parents were not fetched.
+    pub(crate) shallow: BTreeSet<gix::ObjectId>,
+}
+
+/// Reads all of them. What cannot be read is a gap.
+pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
+    let gix = &repository.gix;
+    let mut roots = Roots { shallow: shallow(repository, gaps), ..Roots::default() };
+    let broken = |place: String, detail: String| Gap { kind: GapKind::BrokenRef, place, detail };
+    match gix.head() {
+        Ok(head) => {
+            roots.head = head.id().map(gix::Id::detach);
+            // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense,
+            // which the iteration below reports.
+        }
+        Err(error) => gaps.push(broken("HEAD".into(), error_chain(&error))),
+    }
+    match gix.references() {
+        Ok(platform) => match platform.all() {
+            Ok(all) => {
+                for reference in all {
+                    match reference {
+                        Ok(reference) => {
+                            if let Some(id) = reference.target().try_id() {
+                                roots.refs.push((reference.name().as_bstr().to_owned(), id.to_owned()));
+                            }
+                        }
+                        Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+                    }
+                }
+            }
+            Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+        },
+        Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+    }
+    roots.refs.sort();
+    for directory in administrative_directories(repository) {
+        read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
+        read_special(&directory, &mut roots.special);
+    }
+    roots
+}
+
+/// The common directory and the one of each linked worktree.
+fn administrative_directories(repository: &Repository) -> Vec<PathBuf> {
+    let common = repository.gix.common_dir().to_owned();
+    let mut list = vec![common.clone()];
+    if let Ok(worktrees) = std::fs::read_dir(common.join("worktrees")) {
+        list.extend(worktrees.flatten().map(|entry| entry.path()));
+    }
+    list.sort();
+    list
+}
+
+/// Nested deeper than refs can be.
+const DEEPEST_LOG: usize = 64;
+
+fn read_reflogs(directory: &Path, depth: usize, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut Vec<Gap>) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_dir() && depth < DEEPEST_LOG => read_reflogs(&path, depth + 1, ids, gaps),
+            Ok(metadata) if metadata.is_file() => {
+                if let Err(error) = read_reflog(&path, ids) {
+                    gaps.push(Gap {
+                        kind: GapKind::BrokenRef,
+                        place: path.display().to_string(),
+                        detail: error.to_string(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn read_reflog(path: &Path, ids: &mut BTreeSet<gix::ObjectId>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(std::fs::File::open(path)?);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        ids.extend(line.split(|b| *b == b' ').take(2).filter_map(id));
+    }
+}
+
+/// Special refs are small; `FETCH_HEAD` of thousands of branches is not.
+const LARGEST_SPECIAL: u64 = 16 << 20;
+
+fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_special = name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
+        let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_SPECIAL);
+        if is_special && small && let Ok(text) = std::fs::read(entry.path()) {
+            ids.extend(text.split(|b| *b == b'\n').filter_map(|line| id(line.fields().next()?)));
+        }
+    }
+}
+
+fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<gix::ObjectId> {
+    let path = repository.gix.common_dir().join("shallow");
+    match std::fs::read(&path) {
+        Ok(text) => text.split(|b| *b == b'\n').filter_map(id).collect(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
+        Err(error) => {
+            gaps.push(Gap {
+                kind: GapKind::BrokenRef,
+                place: path.display().to_string(),
+                detail: error.to_string(),
+            });
+            BTreeSet::new()
+        }
+    }
+}
+
+fn id(hex: &[u8]) -> Option<gix::ObjectId> {
+    gix::ObjectId::from_hex(hex.trim_ascii()).ok().filter(|id| !id.is_null())
+}

@@ -1,0 +1,194 @@
+//! Every object of a repository under one number: packs, alternates' packs, loose objects.
+
+use std::path::{Path, PathBuf};
+
+use hashbrown::HashTable;
+
+use super::loose::{self, Loose};
+use super::pack::{Kind, Pack};
+use super::{Repository, error_chain};
+use crate::finding::{Gap, GapKind};
+
+/// An object's number in a [`Store`].
+pub(crate) type Number = u32;
+
+/// All objects of a repository and its alternates. Numbers: the entries of the packs one after the other, then the
+/// loose objects.
+pub(crate) struct Store {
+    pub(crate) packs: Vec<Pack>,
+    /// The number of each pack's first entry; one more for the first loose object.
+    bases: Vec<Number>,
+    loose: Vec<(gix::ObjectId, u16)>,
+    loose_kinds: Vec<Kind>,
+    directories: Vec<PathBuf>,
+    /// id → number; ids are not stored again.
+    numbers: HashTable<Number>,
+}
+
+impl Store {
+    /// Opens everything. What cannot be opened is a gap.
+    pub(crate) fn open(repository: &Repository, gaps: &mut Vec<Gap>) -> Self {
+        let hash = repository.hash();
+        let objects = repository.gix.common_dir().join("objects");
+        let directories = object_directories(&objects, gaps);
+        let mut packs = Vec::new();
+        for directory in &directories {
+            for index in pack_indexes(&directory.join("pack"), gaps) {
+                // gix asserts its way through some damaged indexes; that is a damaged index, not the end of the scan.
+                let opened = std::panic::catch_unwind(|| Pack::open(&index, hash));
+                match opened.unwrap_or_else(|_| Err("its index contradicts itself".into())) {
+                    Ok(pack) => packs.push(pack),
+                    Err(why) => {
+                        gaps.push(Gap { kind: GapKind::CorruptPack, place: index.display().to_string(), detail: why });
+                    }
+                }
+            }
+        }
+        let mut store = Store {
+            packs,
+            bases: Vec::new(),
+            loose: Vec::new(),
+            loose_kinds: Vec::new(),
+            directories,
+            numbers: HashTable::new(),
+        };
+        store.number_packed();
+        store.number_loose(hash);
+        store
+    }
+
+    fn number_packed(&mut self) {
+        let mut base: Number = 0;
+        let total = self.packs.iter().map(Pack::len).sum();
+        let mut numbers = HashTable::with_capacity(total);
+        for pack in &self.packs {
+            self.bases.push(base);
+            base = base.saturating_add(Number::try_from(pack.len()).unwrap_or(Number::MAX));
+        }
+        self.bases.push(base);
+        for (pack, first) in self.packs.iter().zip(&self.bases) {
+            for entry in 0..Number::try_from(pack.len()).unwrap_or(Number::MAX) {
+                let id = pack.id(entry);
+                if numbers.find(hash_of(id), |other| self.id(*other) == id).is_none() {
+                    numbers.insert_unique(hash_of(id), first + entry, |other| hash_of(self.id(*other)));
+                }
+            }
+        }
+        self.numbers = numbers;
+    }
+
+    fn number_loose(&mut self, hash: gix::hash::Kind) {
+        let first = *self.bases.last().unwrap_or(&0);
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for (place, directory) in (0u16..).zip(self.directories.clone()) {
+            for id in loose::list(&directory, hash) {
+                if numbers.find(hash_of(&id), |other| self.id(*other) == id).is_none() {
+                    let number = first + Number::try_from(self.loose.len()).unwrap_or(0);
+                    self.loose.push((id, place));
+                    let kind = Loose::open(&loose::path_of(&directory, &id)).map_or(Kind::Unknown, |l| l.kind);
+                    self.loose_kinds.push(kind);
+                    numbers.insert_unique(hash_of(&id), number, |other| hash_of(self.id(*other)));
+                }
+            }
+        }
+        self.numbers = numbers;
+    }
+
+    /// How many numbers there are. Copies of one object in several packs have a number each.
+    pub(crate) fn len(&self) -> usize {
+        *self.bases.last().unwrap_or(&0) as usize + self.loose.len()
+    }
+
+    pub(crate) fn id(&self, number: Number) -> &gix::oid {
+        match self.place(number) {
+            Ok((pack, entry)) => self.packs[pack].id(entry),
+            Err(loose) => &self.loose[loose].0,
+        }
+    }
+
+    pub(crate) fn kind(&self, number: Number) -> Kind {
+        match self.place(number) {
+            Ok((pack, entry)) => self.packs[pack].kind(entry),
+            Err(loose) => self.loose_kinds[loose],
+        }
+    }
+
+    /// The number of the copy that counts.
+    pub(crate) fn find(&self, id: &gix::oid) -> Option<Number> {
+        self.numbers.find(hash_of(id), |other| self.id(*other) == id).copied()
+    }
+
+    /// Whether this copy is the one that counts.
+    pub(crate) fn is_first_copy(&self, number: Number) -> bool {
+        self.find(self.id(number)) == Some(number)
+    }
+
+    pub(crate) fn number_of_entry(&self, pack: usize, entry: u32) -> Number {
+        self.bases[pack] + entry
+    }
+
+    /// Numbers of the loose objects.
+    pub(crate) fn loose_numbers(&self) -> std::ops::Range<Number> {
+        let first = *self.bases.last().unwrap_or(&0);
+        first..first + Number::try_from(self.loose.len()).unwrap_or(0)
+    }
+
+    pub(crate) fn open_loose(&self, number: Number) -> Result<Loose, String> {
+        let Err(place) = self.place(number) else { return Err("it is packed".into()) };
+        let (id, directory) = &self.loose[place];
+        Loose::open(&loose::path_of(&self.directories[usize::from(*directory)], id))
+    }
+
+    /// Pack and entry, or the place among the loose objects.
+    fn place(&self, number: Number) -> Result<(usize, u32), usize> {
+        let pack = self.bases.partition_point(|base| *base <= number) - 1;
+        if pack < self.packs.len() {
+            Ok((pack, number - self.bases[pack]))
+        } else {
+            Err((number - self.bases[pack]) as usize)
+        }
+    }
+}
+
+/// Ids are hashes already.
+fn hash_of(id: &gix::oid) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&id.as_bytes()[..8]);
+    u64::from_le_bytes(bytes)
+}
+
+fn object_directories(objects: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
+    let current = std::env::current_dir().unwrap_or_default();
+    let mut directories = vec![objects.to_owned()];
+    match gix::odb::alternate::resolve(objects.to_owned(), &current) {
+        Ok(more) => directories.extend(more),
+        Err(error) => gaps.push(Gap {
+            kind: GapKind::MissingObject,
+            place: objects.join("info/alternates").display().to_string(),
+            detail: format!("objects borrowed from elsewhere cannot be read: {}", error_chain(&error)),
+        }),
+    }
+    directories
+}
+
+/// The indexes of all packs, by name, so that numbers do not depend on the order of the directory.
+fn pack_indexes(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let with = |extension: &str| {
+        let mut list: Vec<PathBuf> =
+            paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == extension)).cloned().collect();
+        list.sort();
+        list
+    };
+    for pack in with("pack") {
+        if !pack.with_extension("idx").exists() {
+            gaps.push(Gap {
+                kind: GapKind::CorruptPack,
+                place: pack.display().to_string(),
+                detail: "it has no index; `git index-pack` makes one".into(),
+            });
+        }
+    }
+    with("idx")
+}

@@ -1,0 +1,87 @@
+//! Entries of a tree object.
+
+/// What an entry names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryKind {
+    Tree,
+    Blob,
+    /// A commit of another repository.
+    Submodule,
+}
+
+/// One line of a tree.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) kind: EntryKind,
+    pub(crate) name: &'a [u8],
+    pub(crate) id: &'a [u8],
+}
+
+/// Walks the entries; yields `None` once where the bytes make no sense, then ends.
+pub(crate) struct Entries<'a> {
+    rest: &'a [u8],
+    id_length: usize,
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) fn new(bytes: &'a [u8], id_length: usize) -> Self {
+        Entries { rest: bytes, id_length }
+    }
+
+    fn parse(&self) -> Option<(Entry<'a>, &'a [u8])> {
+        // Modes have at most six digits; a longer run is no tree.
+        let space = self.rest.iter().take(8).position(|b| *b == b' ')?;
+        let kind = match self.rest[..space] {
+            [b'4', b'0', b'0', b'0', b'0'] | [b'0', b'4', b'0', b'0', b'0', b'0'] => EntryKind::Tree,
+            [b'1', b'6', ..] => EntryKind::Submodule,
+            [b'0'..=b'7', ..] => EntryKind::Blob,
+            _ => return None,
+        };
+        let after = &self.rest[space + 1..];
+        let nul = memchr::memchr(0, after)?;
+        let (id, rest) = after[nul + 1..].split_at_checked(self.id_length)?;
+        Some((Entry { kind, name: &after[..nul], id }, rest))
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Option<Entry<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        match self.parse() {
+            Some((entry, rest)) => {
+                self.rest = rest;
+                Some(Some(entry))
+            }
+            None => {
+                self.rest = &[];
+                Some(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_entries_and_stops_at_nonsense() {
+        let id = [7u8; 20];
+        let bytes = [&b"100644 a b\0"[..], &id, b"40000 dir\0", &id, b"160000 sub\0", &id, b"rubbish"].concat();
+        let entries: Vec<_> =
+            Entries::new(&bytes, 20).map(|e| e.map(|e| (e.kind, e.name.to_vec()))).collect();
+        assert_eq!(
+            entries,
+            [
+                Some((EntryKind::Blob, b"a b".to_vec())),
+                Some((EntryKind::Tree, b"dir".to_vec())),
+                Some((EntryKind::Submodule, b"sub".to_vec())),
+                None
+            ]
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! Matches → one draft per rule and secret, with every place it was seen.
+//!
+//! Each thread fills a [`Grouping`] of its own; they are merged and sorted, so that the result does not depend on how
+//! the work was shared out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use bstr::BString;
+
+use crate::detect::DropReason;
+use crate::finding::{Excerpt, Match, RuleIndex};
+use crate::location::Location;
+use crate::secret::Secret;
+
+/// Where a match was seen, before its provenance is known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// A file of the working tree or directory.
+    File(BString),
+    /// A blob of the index that differs from the file.
+    Staged(BString, crate::finding::ObjectName),
+    /// Standard input.
+    Stdin,
+    /// An object of the store, by number.
+    Object(u32),
+}
+
+/// One match at one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sighting {
+    pub(crate) place: Place,
+    pub(crate) location: Location,
+    pub(crate) excerpt: Arc<Excerpt>,
+}
+
+/// Sightings by rule and secret.
+#[derive(Debug, Default)]
+pub(crate) struct Grouping {
+    pub(crate) drafts: HashMap<(RuleIndex, Secret), Vec<Sighting>>,
+    /// The same line is met in every version of a file.
+    excerpts: HashSet<Arc<Excerpt>>,
+    pub(crate) dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+}
+
+impl Grouping {
+    pub(crate) fn add(&mut self, place: &Place, matches: Vec<Match>) {
+        for Match { rule, secret, location, excerpt } in matches {
+            let excerpt = match self.excerpts.get(&excerpt) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let new = Arc::new(excerpt);
+                    self.excerpts.insert(Arc::clone(&new));
+                    new
+                }
+            };
+            let sighting = Sighting { place: place.clone(), location, excerpt };
+            self.drafts.entry((rule, secret)).or_default().push(sighting);
+        }
+    }
+
+    pub(crate) fn count_dropped(&mut self, dropped: &BTreeMap<(RuleIndex, DropReason), u64>) {
+        for (key, count) in dropped {
+            *self.dropped.entry(*key).or_default() += count;
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: Grouping) {
+        for (key, sightings) in other.drafts {
+            self.drafts.entry(key).or_default().extend(sightings);
+        }
+        self.count_dropped(&other.dropped);
+    }
+
+    /// The numbers of all objects in which something was seen.
+    pub(crate) fn objects(&self) -> HashSet<u32> {
+        let number = |sighting: &Sighting| match sighting.place {
+            Place::Object(number) => Some(number),
+            _ => None,
+        };
+        self.drafts.values().flatten().filter_map(number).collect()
+    }
+}

@@ -1,0 +1,126 @@
+//! What a scan says: [`Report`], and the formats it can be written in.
+//!
+//! A format is a pure function from a report to bytes. Everything that comes from the scanned repository (paths,
+//! names, subjects, lines) passes through [`text`], which masks every secret of the run and makes control characters
+//! visible.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::detect::DropReason;
+use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
+use crate::rules::{Rule, RuleSet};
+
+pub mod human;
+pub mod json;
+pub mod sarif;
+pub mod text;
+
+use text::Redactor;
+
+/// What was scanned, in numbers.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Stats {
+    /// Refs that were followed.
+    pub refs: u64,
+    /// Commits that a ref or reflog reaches.
+    pub commits: u64,
+    /// Blobs scanned.
+    pub blobs: u64,
+    /// Files of working trees and directories scanned.
+    pub files: u64,
+    /// Bytes scanned, decoded.
+    pub bytes: u64,
+}
+
+/// The outcome of a scan.
+#[derive(Debug)]
+pub struct Report {
+    /// What is reported: sorted by severity, rule and primary place.
+    pub findings: Vec<Finding>,
+    /// What could not be scanned; sorted, distinct.
+    pub gaps: Vec<Gap>,
+    /// What was scanned.
+    pub stats: Stats,
+    /// The rules that ran.
+    pub rules: std::sync::Arc<RuleSet>,
+    /// The least confidence that is reported.
+    pub threshold: Confidence,
+    /// Findings below the threshold.
+    pub below_threshold: usize,
+    /// Findings only in objects that nothing reaches, and that are not reported.
+    pub unreachable: usize,
+    /// Dropped candidates by rule and reason.
+    pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    /// What was asked for, for titles.
+    pub targets: Vec<String>,
+    /// Wall time. Not part of any machine-readable format: those are the same for the same input.
+    pub elapsed: Duration,
+    /// Masks every secret of the run, reported or not.
+    pub redactor: Redactor,
+    /// The secrets themselves may be shown.
+    pub show_secrets: bool,
+}
+
+impl Report {
+    /// The rule of a finding.
+    pub fn rule(&self, finding: &Finding) -> &Rule {
+        self.rules.get(finding.rule)
+    }
+
+    /// Whether everything in scope was read.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+
+    /// Reported findings by severity, most severe first; only those that occur.
+    pub fn by_severity(&self) -> Vec<(Severity, usize)> {
+        let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
+        self.findings.iter().for_each(|finding| *counts.entry(finding.severity).or_default() += 1);
+        counts.into_iter().rev().collect()
+    }
+
+    /// The exit code: 0 clean, 1 findings, 3 incomplete, 4 incomplete with findings.
+    pub fn exit_code(&self, allow_incomplete: bool) -> u8 {
+        match (self.findings.is_empty(), self.is_complete() || allow_incomplete) {
+            (true, true) => 0,
+            (false, true) => 1,
+            (true, false) => 3,
+            (false, false) => 4,
+        }
+    }
+}
+
+/// A way to write a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people at a terminal.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line: each finding, then the summary.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+impl Format {
+    /// All formats with their names.
+    pub const ALL: [(&'static str, Format); 4] =
+        [("human", Format::Human), ("json", Format::Json), ("jsonl", Format::Jsonl), ("sarif", Format::Sarif)];
+
+    /// By name.
+    pub fn by_name(name: &str) -> Option<Format> {
+        Format::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
+    /// The whole report. `colour` concerns the human format alone.
+    pub fn render(self, report: &Report, colour: bool) -> Vec<u8> {
+        match self {
+            Format::Human => human::render(report, colour),
+            Format::Json => json::render(report),
+            Format::Jsonl => json::render_lines(report),
+            Format::Sarif => sarif::render(report),
+        }
+    }
+}

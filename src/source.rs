@@ -1,0 +1,131 @@
+//! What to read: files, standard input, the blobs of a history. Each part feeds a [`Grouping`](crate::grouping).
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::detect::{Detector, Scratch};
+use crate::expand::expand;
+use crate::finding::{Gap, GapKind};
+use crate::grouping::{Grouping, Place};
+
+pub(crate) mod history;
+pub(crate) mod worktree;
+
+/// What has been read so far; shared by all threads and looked at by the progress display.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Objects and files done.
+    pub done: AtomicU64,
+    /// Objects and files to do, as far as known.
+    pub total: AtomicU64,
+    /// Bytes scanned, decoded.
+    pub bytes: AtomicU64,
+    /// Matches so far, duplicates included.
+    pub matches: AtomicU64,
+    /// Files of working trees and directories scanned.
+    pub files: AtomicU64,
+    /// Blobs scanned.
+    pub blobs: AtomicU64,
+    /// Commits met.
+    pub commits: AtomicU64,
+    /// Refs followed.
+    pub refs: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn add(counter: &AtomicU64, amount: u64) {
+        counter.fetch_add(amount, Ordering::Relaxed);
+    }
+}
+
+/// One thread's part of a scan: scans what it is given and keeps what it finds.
+pub(crate) struct Worker<'a> {
+    detector: &'a Detector,
+    scratch: Scratch,
+    counters: &'a Counters,
+    pub(crate) grouping: Grouping,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// Bytes read at a time from what is too large to hold.
+const CHUNK: usize = 4 << 20;
+/// UTF-16 is decoded in memory; above this it is a gap.
+const LARGEST_UTF16: u64 = 256 << 20;
+
+impl<'a> Worker<'a> {
+    pub(crate) fn new(detector: &'a Detector, counters: &'a Counters) -> Self {
+        Worker {
+            detector,
+            scratch: detector.scratch(),
+            counters,
+            grouping: Grouping::default(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Scans a text that is in memory.
+    pub(crate) fn scan(&mut self, place: &Place, bytes: &[u8]) {
+        let matches = match expand(bytes) {
+            None => self.detector.scan(bytes, &mut self.scratch),
+            Some(expanded) => {
+                let mut matches = self.detector.scan(expanded.text.as_bytes(), &mut self.scratch);
+                matches.iter_mut().for_each(|m| m.location.span = expanded.stored(m.location.span));
+                matches
+            }
+        };
+        Counters::add(&self.counters.bytes, bytes.len() as u64);
+        if !matches.is_empty() {
+            Counters::add(&self.counters.matches, matches.len() as u64);
+            self.grouping.add(place, matches);
+        }
+    }
+
+    /// Scans a text too large to hold.
+    pub(crate) fn scan_stream(&mut self, place: &Place, name: &str, mut reader: impl Read) {
+        let mut mark = Vec::with_capacity(2);
+        let failed = (&mut reader).take(2).read_to_end(&mut mark).err();
+        if let Some(error) = failed {
+            self.gaps.push(unreadable(name, &error));
+            return;
+        }
+        if matches!(mark[..], [0xff, 0xfe] | [0xfe, 0xff]) {
+            let mut bytes = mark;
+            match reader.take(LARGEST_UTF16).read_to_end(&mut bytes) {
+                Ok(_) if (bytes.len() as u64) < LARGEST_UTF16 => self.scan(place, &bytes),
+                Ok(_) => self.gaps.push(Gap {
+                    kind: GapKind::TooLarge,
+                    place: name.into(),
+                    detail: format!("UTF-16 text is scanned up to {LARGEST_UTF16} bytes"),
+                }),
+                Err(error) => self.gaps.push(unreadable(name, &error)),
+            }
+            return;
+        }
+        let Worker { detector, scratch, grouping, counters, .. } = self;
+        let outcome = detector.scan_stream(mark.as_slice().chain(reader), CHUNK, scratch, |matches| {
+            Counters::add(&counters.matches, matches.len() as u64);
+            grouping.add(place, matches);
+        });
+        match outcome {
+            Ok(read) => Counters::add(&self.counters.bytes, read),
+            Err(error) => {
+                Counters::add(&self.counters.bytes, error.read);
+                self.gaps.push(unreadable(name, &error));
+            }
+        }
+    }
+
+    pub(crate) fn counters(&self) -> &'a Counters {
+        self.counters
+    }
+
+    /// What this thread found, once it has nothing more to do.
+    pub(crate) fn finish(mut self) -> (Grouping, Vec<Gap>) {
+        self.grouping.count_dropped(&self.scratch.dropped);
+        (self.grouping, self.gaps)
+    }
+}
+
+pub(crate) fn unreadable(name: &str, error: &dyn std::error::Error) -> Gap {
+    Gap { kind: GapKind::UnreadableFile, place: name.into(), detail: error.to_string() }
+}

@@ -1,0 +1,250 @@
+//! Files on disk, and what the index holds beyond them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bstr::{BStr, BString, ByteSlice as _};
+use ignore::WalkBuilder;
+
+use super::{Counters, Worker, unreadable};
+use crate::detect::Detector;
+use crate::finding::{Gap, GapKind};
+use crate::git::{Repository, error_chain, object_name};
+use crate::grouping::{Grouping, Place};
+
+/// Something to read.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// A file or symbolic link, and its name in reports.
+    File { path: PathBuf, name: BString },
+    /// A blob of the index whose bytes are not those of the file.
+    Staged { id: gix::ObjectId, name: BString },
+}
+
+/// Files above this size are read in chunks.
+const LARGEST_HELD: u64 = 32 << 20;
+
+/// Files below a directory outside Git.
+pub(crate) fn list_directory(root: &Path, prefix: &[u8], honour_ignores: bool, gaps: &mut Vec<Gap>) -> Vec<Item> {
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(honour_ignores).hidden(false).require_git(false);
+    collect(&walk, root, prefix, gaps).into_iter().map(|(name, path)| Item::File { path, name }).collect()
+}
+
+/// Tracked files, untracked files that are not ignored, and index blobs that differ from their files. Only what lies
+/// in `scope`, a directory of the working tree.
+pub(crate) fn list_repository(
+    repository: &Repository,
+    root: &Path,
+    scope: &Path,
+    with_staged: bool,
+    honour_ignores: bool,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Item> {
+    let mut walk = WalkBuilder::new(scope);
+    // Git's rules: `.gitignore` and `info/exclude`, also of the directories above; not ripgrep's `.ignore`.
+    walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(false);
+    let mut files = collect(&walk, root, b"", gaps);
+    let mut items = Vec::new();
+    let index = match repository.gix.try_index() {
+        Ok(Some(index)) => index,
+        Ok(None) => return files.into_iter().map(|(name, path)| Item::File { path, name }).collect(),
+        Err(error) => {
+            gaps.push(Gap {
+                kind: GapKind::UnreadableFile,
+                place: repository.gix.index_path().display().to_string(),
+                detail: format!("the index cannot be read: {}", error_chain(&error)),
+            });
+            return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
+        }
+    };
+    let scope_name = relative(scope, root);
+    let mut real_directories = BTreeSet::new();
+    for entry in index.entries() {
+        let name = entry.path(&index);
+        let in_scope = scope_name.is_empty()
+            || name.strip_prefix(scope_name.as_slice()).is_some_and(|rest| rest.starts_with(b"/"));
+        let is_blob = matches!(
+            entry.mode,
+            gix::index::entry::Mode::FILE
+                | gix::index::entry::Mode::FILE_EXECUTABLE
+                | gix::index::entry::Mode::SYMLINK
+        );
+        if !in_scope || !is_blob {
+            continue;
+        }
+        let path = tracked_path(root, name, &mut real_directories);
+        let path = path.filter(|path| path.symlink_metadata().is_ok());
+        if with_staged && !path.as_ref().is_some_and(|path| is_unchanged(entry, path, &index)) {
+            items.push(Item::Staged { id: entry.id, name: name.to_owned() });
+        }
+        if let Some(path) = path {
+            files.insert(name.to_owned(), path);
+        }
+    }
+    items.extend(files.into_iter().map(|(name, path)| Item::File { path, name }));
+    items
+}
+
+/// Reads and scans the items on all threads.
+pub(crate) fn scan(
+    items: &[Item],
+    repository: Option<&Repository>,
+    detector: &Detector,
+    jobs: usize,
+    counters: &Counters,
+    gaps: &mut Vec<Gap>,
+) -> Grouping {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut worker = Worker::new(detector, counters);
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Item::File { path, name } = item {
+                guarded(name.as_bstr(), &mut worker, |worker| read_file(path, name.as_bstr(), worker));
+            }
+        }
+        worker.finish()
+    };
+    let parts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..jobs.clamp(1, items.len().max(1))).map(|_| scope.spawn(run)).collect();
+        let mut parts = vec![run()];
+        parts.extend(threads.into_iter().map(|thread| thread.join().expect("items catch their panics")));
+        parts
+    });
+    // The index differs from the files in few places: one thread will do.
+    let mut worker = Worker::new(detector, counters);
+    for item in items {
+        if let (Item::Staged { id, name }, Some(repository)) = (item, repository) {
+            guarded(name.as_bstr(), &mut worker, |worker| {
+                read_staged(*id, name.as_bstr(), &repository.gix, worker);
+                Ok(())
+            });
+        }
+    }
+    let mut grouping = Grouping::default();
+    for (part, more) in parts.into_iter().chain([worker.finish()]) {
+        grouping.merge(part);
+        gaps.extend(more);
+    }
+    grouping
+}
+
+/// Runs one item; an error or a panic becomes a gap.
+fn guarded(name: &BStr, worker: &mut Worker<'_>, read: impl FnOnce(&mut Worker<'_>) -> std::io::Result<()>) {
+    match catch_unwind(AssertUnwindSafe(|| read(worker))) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => worker.gaps.push(unreadable(&name.to_string(), &error)),
+        Err(_) => {
+            let detail = "scanning it failed; please report this".into();
+            worker.gaps.push(Gap { kind: GapKind::Internal, place: name.to_string(), detail });
+        }
+    }
+    Counters::add(&worker.counters().done, 1);
+}
+
+fn read_staged(id: gix::ObjectId, name: &BStr, repository: &gix::Repository, worker: &mut Worker<'_>) {
+    match repository.find_object(id) {
+        Ok(object) => worker.scan(&Place::Staged(name.to_owned(), object_name(&id)), &object.data),
+        Err(error) => worker.gaps.push(Gap {
+            kind: GapKind::MissingObject,
+            place: id.to_string(),
+            detail: format!("staged as {name}: {}", error_chain(&error)),
+        }),
+    }
+}
+
+fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Result<()> {
+    let place = Place::File(name.to_owned());
+    let metadata = path.symlink_metadata()?;
+    if metadata.is_symlink() {
+        // What a link says is text as well; what it points at is read where it lies.
+        let target = std::fs::read_link(path)?;
+        worker.scan(&place, target.as_os_str().as_encoded_bytes());
+    } else if metadata.is_file() {
+        let mut file = File::open(path)?;
+        if metadata.len() > LARGEST_HELD {
+            worker.scan_stream(&place, &name.to_string(), file);
+        } else {
+            // The file may grow while it is read.
+            let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+            (&mut file).take(LARGEST_HELD).read_to_end(&mut bytes)?;
+            worker.scan(&place, &bytes);
+        }
+    } else {
+        // Sockets, pipes and devices hold no text that a clone would carry.
+        return Ok(());
+    }
+    Counters::add(&worker.counters().files, 1);
+    Ok(())
+}
+
+fn collect(walk: &WalkBuilder, root: &Path, prefix: &[u8], gaps: &mut Vec<Gap>) -> BTreeMap<BString, PathBuf> {
+    let mut walk = walk.clone();
+    walk.follow_links(false).filter_entry(|entry| entry.file_name() != ".git");
+    let mut files = BTreeMap::new();
+    for entry in walk.build() {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
+                let mut name = BString::from(prefix);
+                name.extend_from_slice(&relative(entry.path(), root));
+                files.insert(name, entry.into_path());
+            }
+            Ok(_) => {}
+            Err(error) => gaps.push(Gap {
+                kind: GapKind::UnreadableFile,
+                place: error_path(&error).unwrap_or(root).display().to_string(),
+                detail: error.io_error().map_or_else(|| error.to_string(), ToString::to_string),
+            }),
+        }
+    }
+    files
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}
+
+/// `path` below `root`, with `/` between parts.
+fn relative(path: &Path, root: &Path) -> Vec<u8> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    match gix::path::into_bstr(below) {
+        Ok(name) => gix::path::to_unix_separators_on_windows(name).to_vec(),
+        Err(_) => below.to_string_lossy().into_owned().into_bytes(),
+    }
+}
+
+/// Where a tracked file lies, if no directory on the way is a symbolic link that leads elsewhere.
+fn tracked_path(root: &Path, name: &BStr, real_directories: &mut BTreeSet<PathBuf>) -> Option<PathBuf> {
+    let mut path = root.to_owned();
+    let mut parts = name.split(|b| *b == b'/').peekable();
+    while let Some(part) = parts.next() {
+        if part.is_empty() || part == b"." || part == b".." || part.eq_ignore_ascii_case(b".git") {
+            return None;
+        }
+        path.push(gix::path::from_byte_slice(part).ok()?);
+        if parts.peek().is_some() && !real_directories.contains(&path) {
+            if !path.symlink_metadata().ok()?.is_dir() {
+                return None;
+            }
+            real_directories.insert(path.clone());
+        }
+    }
+    Some(path)
+}
+
+/// Whether the file is as it was when it was staged, as far as size and time tell. A file that may have changed in
+/// the same tick as the index was written counts as changed.
+fn is_unchanged(entry: &gix::index::Entry, path: &Path, index: &gix::index::File) -> bool {
+    let Ok(metadata) = gix::index::fs::Metadata::from_path_no_follow(path) else { return false };
+    let Ok(stat) = gix::index::entry::Stat::from_fs(&metadata) else { return false };
+    let options = gix::index::entry::stat::Options::default();
+    entry.stat.matches(&stat, options) && !entry.stat.is_racy(index.timestamp(), options)
+}
