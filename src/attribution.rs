@@ -5,7 +5,7 @@
 //! 2. [`order`]: commits, parents before children.
 //! 3. [`places`]: trees are descended in that order, each once; the first commit that reaches a blob introduced it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bstr::BString;
@@ -44,7 +44,7 @@ pub(crate) struct Attribution {
 pub(crate) fn attribute(
     repository: &Repository,
     store: &Store,
-    interest: &std::collections::HashSet<Number>,
+    interest: &HashSet<Number>,
     jobs: usize,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
@@ -75,6 +75,7 @@ pub(crate) fn attribute(
             attribution.ranks.insert(object_name(store.id(number)), rank);
         }
     }
+    add_staged(repository, store, interest, &mut attribution);
     for homes in attribution.homes.values_mut() {
         homes.sort();
         homes.dedup();
@@ -179,6 +180,25 @@ fn report_missing(
                 roots.shallow.len()
             ),
         });
+    }
+}
+
+/// Blobs that no commit holds, but the index does.
+fn add_staged(
+    repository: &Repository,
+    store: &Store,
+    interest: &HashSet<Number>,
+    attribution: &mut Attribution,
+) {
+    // An index that cannot be read is reported where the working tree is listed.
+    let Ok(Some(index)) = repository.gix.try_index() else { return };
+    for entry in index.entries() {
+        let Some(number) = store.find(&entry.id).filter(|number| interest.contains(number)) else { continue };
+        let homes = attribution.homes.entry(number).or_default();
+        if homes.iter().all(|home| home.provenance == Provenance::Staged) {
+            let path = entry.path(&index).to_owned();
+            homes.push(Home { path, provenance: Provenance::Staged, in_head: false });
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::finding::{Excerpt, Match, RuleIndex};
 use crate::location::{Cursor, Location, Position, Span};
@@ -35,7 +36,7 @@ use prefilter::{Hit, Prefilter};
 /// Everything a scan needs to know, built once.
 #[derive(Debug)]
 pub struct Detector {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     prefilter: Prefilter,
     /// By keyword number: its length and the rules that name it, with the keyword's place in the rule's own list.
     uses: Vec<(usize, Vec<(RuleIndex, usize)>)>,
@@ -77,12 +78,17 @@ impl Detector {
             uses.push((keyword.len(), users.collect()));
         }
         let prefilter = Prefilter::new(&words);
-        Ok(Detector { rules, prefilter, uses, filter })
+        Ok(Detector { rules: Arc::new(rules), prefilter, uses, filter })
     }
 
     /// The rules.
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// The rules, for a report that outlives the detector.
+    pub(crate) fn shared_rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.rules)
     }
 
     /// Fresh buffers for one thread.

@@ -11,12 +11,18 @@
 //! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
 
 mod attribution;
+pub mod cli;
+pub mod commands;
+pub mod config;
 pub mod detect;
 mod expand;
 pub mod finding;
 pub mod git;
 mod grouping;
+pub mod interrupt;
 pub mod location;
+pub mod pipeline;
+pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod secret;

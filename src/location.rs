@@ -43,6 +43,7 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    #[cfg(test)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Cursor::starting_at(bytes, Position { line: 1, column: 1 })
     }

@@ -1,2 +1,56 @@
-//! x
-fn main(){}
+//! The `muzzle` command: parse, start logging, dispatch, error → exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use muzzle::cli::{Cli, Command};
+use muzzle::{commands, interrupt};
+
+/// Usage, configuration, unopenable repository: nothing trustworthy was scanned.
+const ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    interrupt::install();
+    log_to_stderr(cli.verbose);
+    quiet_panics();
+    let outcome = match &cli.command {
+        Command::Scan(args) => commands::scan::run(args),
+        Command::Rules(command) => commands::rules::run(command),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // A reader that went away, such as `head`, is no error of ours; the findings' code would be a guess.
+            let broken_pipe = error
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+            if !broken_pipe {
+                let text = muzzle::report::text::visible_lines(&format!("{error:#}"));
+                let _ = writeln!(std::io::stderr(), "error: {text}");
+            }
+            ExitCode::from(ERROR)
+        }
+    }
+}
+
+fn log_to_stderr(verbosity: u8) {
+    let level = match verbosity {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().init();
+}
+
+/// Panics are caught per work item and become gaps. Their messages may quote scanned bytes, so only the place in our
+/// own code is told.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        if let Some(location) = info.location() {
+            tracing::debug!(file = location.file(), line = location.line(), "caught an internal error");
+        }
+    }));
+}

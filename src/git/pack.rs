@@ -86,10 +86,6 @@ impl Pack {
         Ok(pack)
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        self.data.path()
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.index_places.len()
     }

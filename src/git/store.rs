@@ -99,6 +99,12 @@ impl Store {
         *self.bases.last().unwrap_or(&0) as usize + self.loose.len()
     }
 
+    /// How many of them are blobs; loose ones of unknown kind included.
+    pub(crate) fn blobs(&self) -> usize {
+        let all = 0..Number::try_from(self.len()).unwrap_or(Number::MAX);
+        all.filter(|number| self.kind(*number) == Kind::Blob).count()
+    }
+
     pub(crate) fn id(&self, number: Number) -> &gix::oid {
         match self.place(number) {
             Ok((pack, entry)) => self.packs[pack].id(entry),

@@ -124,6 +124,11 @@ pub fn visible(bytes: &[u8]) -> String {
     text
 }
 
+/// The same for text of several lines: its own line breaks stay.
+pub fn visible_lines(text: &str) -> String {
+    text.lines().map(|line| visible(line.as_bytes())).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

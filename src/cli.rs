@@ -1,0 +1,126 @@
+//! The command line: types and help text, no logic.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds leaked secrets in a working tree and in the whole Git history.
+///
+/// Exit codes: 0 everything in scope was read and nothing was found · 1 findings · 2 error, nothing trustworthy was
+/// scanned · 3 incomplete, no findings · 4 incomplete, with findings · 130/143 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "muzzle", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say more on standard error; twice for debugging, three times for every blob.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan repositories with their whole history, directories, files, or standard input.
+    ///
+    /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
+    Scan(ScanArgs),
+    /// List, show and check rules.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Repositories, directories, files, or `-` for standard input.
+    ///
+    /// A repository is scanned whole: index, working tree and every object of its history. For a directory inside a
+    /// repository, the working-tree part is limited to that directory. A file is scanned alone.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Do not scan the history.
+    #[arg(long)]
+    pub no_history: bool,
+    /// Do not scan the working tree and index.
+    #[arg(long)]
+    pub no_worktree: bool,
+    /// Scan ignored files, too.
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// Report what only objects hold that no ref or reflog reaches; otherwise it is counted.
+    #[arg(long)]
+    pub unreachable: bool,
+    /// Decode and scan every blob in full. At present the only engine.
+    #[arg(long, hide = true)]
+    pub no_delta: bool,
+    /// Threads [default: all cores].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Run only this rule; repeatable.
+    #[arg(long = "rule", value_name = "ID")]
+    pub rules: Vec<String>,
+    /// Do not run this rule; repeatable.
+    #[arg(long = "disable-rule", value_name = "ID")]
+    pub disabled_rules: Vec<String>,
+    /// The least confidence that is reported [default: medium].
+    #[arg(long, value_name = "LEVEL")]
+    pub confidence: Option<ConfidenceArg>,
+    /// Read settings from this file. A configuration in the scanned repository is never read by itself.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    pub outputs: Vec<String>,
+    /// Show the secrets themselves in reports.
+    #[arg(long)]
+    pub show_secrets: bool,
+    /// Exit 0 or 1 even if something could not be scanned.
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// No colour; also with NO_COLOR set or a dumb terminal.
+    #[arg(long)]
+    pub no_color: bool,
+    /// No progress display.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Levels of confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConfidenceArg {
+    /// Everything, weak context included.
+    Low,
+    /// Strong context and better.
+    Medium,
+    /// Only kinds with a prefix, structure or checksum of their own.
+    High,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List all rules: id, severity, confidence, name.
+    ///
+    /// Example: muzzle rules list
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one rule.
+    ///
+    /// Example: muzzle rules show github-pat-classic
+    Show {
+        /// The rule's id.
+        id: String,
+    },
+    /// Check rule files: format, bounds, and every example.
+    ///
+    /// Example: muzzle rules check my-rules.toml
+    Check {
+        /// Rule files; without any, the rules that come with muzzle.
+        files: Vec<PathBuf>,
+    },
+}

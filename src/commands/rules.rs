@@ -1,0 +1,103 @@
+//! `muzzle rules list|show|check`.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use crate::cli::RulesCommand;
+use crate::detect::proof;
+use crate::rules::{Rule, RuleSet};
+
+/// Runs one of the three and returns the exit code.
+pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
+    match command {
+        RulesCommand::List { json } => list(*json),
+        RulesCommand::Show { id } => show(id),
+        RulesCommand::Check { files } => check(files),
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")
+}
+
+fn list(as_json: bool) -> anyhow::Result<u8> {
+    let rules = RuleSet::embedded()?;
+    let mut sorted: Vec<&Rule> = rules.iter().map(|(_, rule)| rule).collect();
+    sorted.sort_by(|a, b| a.id.cmp(&b.id));
+    if as_json {
+        let list: Vec<_> = sorted.iter().map(|rule| describe(rule)).collect();
+        print(&format!("{}\n", serde_json::to_string_pretty(&list)?))?;
+        return Ok(0);
+    }
+    let width = sorted.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for rule in &sorted {
+        writeln!(text, "{:width$}  {:8}  {:6}  {}", rule.id, rule.severity, rule.confidence, rule.name)?;
+    }
+    writeln!(text, "{} rules", sorted.len())?;
+    print(&text)?;
+    Ok(0)
+}
+
+fn describe(rule: &Rule) -> serde_json::Value {
+    json!({
+        "id": rule.id, "name": rule.name, "provider": rule.provider, "description": rule.description,
+        "severity": rule.severity, "confidence": rule.confidence, "keywords": rule.keywords,
+        "remediation": rule.remediation, "references": rule.references, "tags": rule.tags,
+    })
+}
+
+fn show(id: &str) -> anyhow::Result<u8> {
+    let rules = RuleSet::embedded()?;
+    let Some(rule) = rules.by_id(id) else { bail!("there is no rule `{id}`; `muzzle rules list` shows all") };
+    let mut text = format!(
+        "{}\n  {}\n  severity {}, confidence {}\n\n  {}\n  To do: {}\n\n  keywords: {}\n",
+        rule.id,
+        rule.name,
+        rule.severity,
+        rule.confidence,
+        rule.description,
+        rule.remediation,
+        rule.keywords.join(", "),
+    );
+    for reference in &rule.references {
+        writeln!(text, "  {reference}")?;
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
+    let mut rules = RuleSet::default();
+    if files.is_empty() {
+        rules = RuleSet::embedded()?;
+    }
+    for file in files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading rule file {}", file.display()))?;
+        rules.add(&file.display().to_string(), &text)?;
+    }
+    let (mut text, mut examples, mut problems) = (String::new(), 0, 0);
+    for (_, rule) in rules.iter() {
+        let mut complain = |why: String| {
+            problems += 1;
+            writeln!(text, "{}: {why}", rule.id)
+        };
+        for complaint in proof::complaints(rule) {
+            complain(complaint)?;
+        }
+        for example in proof::examples(rule) {
+            examples += 1;
+            if let Err(why) = proof::run(&rules, &example) {
+                complain(format!("{:?} example {}: {why}", example.expect, example.number + 1).to_lowercase())?;
+            }
+        }
+    }
+    writeln!(text, "{} rules, {examples} examples, {problems} problems", rules.len())?;
+    print(&text)?;
+    Ok(if problems == 0 { 0 } else { 1 })
+}

@@ -1,0 +1,67 @@
+//! `muzzle scan`.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::cli::ScanArgs;
+use crate::config::{Config, Output};
+use crate::detect::Detector;
+use crate::pipeline;
+use crate::progress::Progress;
+use crate::report::Report;
+use crate::source::Counters;
+
+/// Scans, reports, and returns the exit code.
+pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
+    let config = Config::resolve(args)?;
+    let detector = Arc::new(Detector::new(config.rules)?);
+    let counters = Arc::new(Counters::default());
+    let progress = Progress::start(&counters, args.quiet);
+    let outcome = pipeline::scan(&detector, &config.options, &counters);
+    drop(progress);
+    let report = outcome?;
+    for output in &config.outputs {
+        write(output, &report, args.no_color)?;
+    }
+    Ok(report.exit_code(args.allow_incomplete))
+}
+
+fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
+    match &output.file {
+        Some(file) => {
+            let bytes = output.format.render(report, false);
+            write_file(file, &bytes).with_context(|| format!("writing the report {}", file.display()))
+        }
+        None => {
+            let mut stdout = std::io::stdout().lock();
+            let colour = !no_color && stdout.is_terminal() && colour_wanted();
+            let bytes = output.format.render(report, colour);
+            stdout.write_all(&bytes).and_then(|()| stdout.flush()).context("writing the report to standard output")
+        }
+    }
+}
+
+fn colour_wanted() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.
+fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.prefix(".muzzle-").tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! THE scan, from top to bottom. Calls the stages, implements none.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bstr::BString;
+
+use crate::attribution::{Attribution, attribute};
+use crate::detect::Detector;
+use crate::finding::{Confidence, Gap};
+use crate::git::store::Store;
+use crate::git::{OpenError, Repository};
+use crate::grouping::{Grouping, Place};
+use crate::report::{Report, Stats};
+use crate::source::worktree::{self, Item};
+use crate::source::{Counters, Worker, history};
+
+mod assemble;
+
+use assemble::Assembly;
+
+/// What to scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A repository, a directory or a file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// How to scan.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What.
+    pub targets: Vec<Target>,
+    /// Scan the objects of repositories.
+    pub history: bool,
+    /// Scan the files of repositories.
+    pub worktree: bool,
+    /// Honour ignore files.
+    pub honour_ignores: bool,
+    /// Report what only unreachable objects hold.
+    pub unreachable: bool,
+    /// The least confidence that is reported.
+    pub threshold: Confidence,
+    /// Threads.
+    pub jobs: usize,
+    /// Show the secrets themselves.
+    pub show_secrets: bool,
+}
+
+/// Nothing trustworthy was scanned.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// A path that is not there.
+    #[error("cannot scan {path}: {source}")]
+    NoSuchPath {
+        /// The path as given.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A repository that cannot be opened.
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    /// Nothing would have been scanned.
+    #[error("{0} is a bare repository: with --no-history there is nothing to scan")]
+    NothingInScope(PathBuf),
+}
+
+/// Scans all targets.
+pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) -> Result<Report, ScanError> {
+    let started = Instant::now();
+    let mut assembly = Assembly::default();
+    let mut gaps = Vec::new();
+    let mut seen_repositories = BTreeSet::new();
+    let several = options.targets.len() > 1;
+    for target in &options.targets {
+        let mut run = Run { detector, options, counters, gaps: &mut gaps };
+        match target {
+            Target::Stdin => assembly.add(run.stdin(), &Attribution::default(), None),
+            Target::Path(path) => {
+                let metadata =
+                    path.metadata().map_err(|source| ScanError::NoSuchPath { path: path.clone(), source })?;
+                if !metadata.is_dir() {
+                    assembly.add(run.file(path), &Attribution::default(), None);
+                } else if let Some(repository) = Repository::discover(path)? {
+                    // Two paths into one repository share its history.
+                    let first_time = seen_repositories.insert(repository.git_dir().to_owned());
+                    run.repository(&repository, path, first_time, &mut assembly)?;
+                } else {
+                    assembly.add(run.directory(path, several), &Attribution::default(), None);
+                }
+            }
+        }
+    }
+    Ok(assembly.into_report(detector, options, gaps, stats(counters), started))
+}
+
+fn stats(counters: &Counters) -> Stats {
+    let value = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    Stats {
+        refs: value(&counters.refs),
+        commits: value(&counters.commits),
+        blobs: value(&counters.blobs),
+        files: value(&counters.files),
+        bytes: value(&counters.bytes),
+    }
+}
+
+/// One target's scan.
+struct Run<'a> {
+    detector: &'a Arc<Detector>,
+    options: &'a Options,
+    counters: &'a Counters,
+    gaps: &'a mut Vec<Gap>,
+}
+
+impl Run<'_> {
+    fn stdin(&mut self) -> Grouping {
+        let mut worker = Worker::new(self.detector, self.counters);
+        worker.scan_stream(&Place::Stdin, "standard input", std::io::stdin().lock());
+        let (grouping, gaps) = worker.finish();
+        self.gaps.extend(gaps);
+        grouping
+    }
+
+    fn file(&mut self, path: &Path) -> Grouping {
+        let name = BString::from(path.as_os_str().as_encoded_bytes());
+        self.files(&[Item::File { path: path.to_owned(), name }], None)
+    }
+
+    fn directory(&mut self, path: &Path, several: bool) -> Grouping {
+        let mut prefix = BString::default();
+        if several {
+            prefix.extend_from_slice(path.as_os_str().as_encoded_bytes());
+            prefix.push(b'/');
+        }
+        let items = worktree::list_directory(path, &prefix, self.options.honour_ignores, self.gaps);
+        self.files(&items, None)
+    }
+
+    /// The files below `path`, and the whole history.
+    fn repository(
+        &mut self,
+        repository: &Repository,
+        path: &Path,
+        with_history: bool,
+        assembly: &mut Assembly,
+    ) -> Result<(), ScanError> {
+        let history = self.options.history && with_history;
+        if repository.worktree().is_none() && !self.options.history {
+            return Err(ScanError::NothingInScope(path.to_owned()));
+        }
+        if let Some(root) = repository.worktree().filter(|_| self.options.worktree) {
+            let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let (root, scope) = (absolute(root), absolute(path));
+            // A path inside the git directory has no files of its own.
+            let scope = if scope.starts_with(absolute(repository.git_dir())) { root.clone() } else { scope };
+            let ignores = self.options.honour_ignores;
+            let items =
+                worktree::list_repository(repository, &root, &scope, !self.options.history, ignores, self.gaps);
+            let grouping = self.files(&items, Some(repository));
+            assembly.add(grouping, &Attribution::default(), None);
+        }
+        if history {
+            self.history(repository, assembly);
+        }
+        Ok(())
+    }
+
+    fn history(&mut self, repository: &Repository, assembly: &mut Assembly) {
+        let store = Store::open(repository, self.gaps);
+        Counters::add(&self.counters.total, store.blobs() as u64);
+        let jobs = self.options.jobs;
+        let grouping = history::scan(&store, self.detector, jobs, self.counters, self.gaps);
+        let attribution = attribute(repository, &store, &grouping.objects(), jobs, self.gaps);
+        Counters::add(&self.counters.commits, attribution.commits as u64);
+        Counters::add(&self.counters.refs, attribution.refs as u64);
+        assembly.add(grouping, &attribution, Some(&store));
+    }
+
+    fn files(&mut self, items: &[Item], repository: Option<&Repository>) -> Grouping {
+        Counters::add(&self.counters.total, items.len() as u64);
+        worktree::scan(items, repository, self.detector, self.options.jobs, self.counters, self.gaps)
+    }
+}

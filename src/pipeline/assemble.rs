@@ -1,0 +1,229 @@
+//! Sightings and their provenance → findings, judged, identified and sorted.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bstr::BString;
+
+use super::{Options, Target};
+use crate::attribution::Attribution;
+use crate::detect::{Detector, DropReason};
+use crate::finding::{
+    CommitInfo, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance, RuleIndex, Verdict,
+};
+use crate::git::object_name;
+use crate::git::store::Store;
+use crate::grouping::{Grouping, Place, Sighting};
+use crate::report::text::Redactor;
+use crate::report::{Report, Stats};
+use crate::rules::check::Outcome;
+use crate::secret::Secret;
+
+/// Everything that the targets yielded.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    occurrences: HashMap<(RuleIndex, Secret), Vec<Occurrence>>,
+    dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    ranks: HashMap<ObjectName, usize>,
+}
+
+/// Gaps that are named one by one.
+const MOST_GAPS: usize = 10_000;
+
+impl Assembly {
+    /// Adds one target's sightings. Objects need the attribution and the store that their numbers are from.
+    pub(super) fn add(&mut self, grouping: Grouping, attribution: &Attribution, store: Option<&Store>) {
+        for (key, sightings) in grouping.drafts {
+            let occurrences = self.occurrences.entry(key).or_default();
+            for sighting in sightings {
+                place(sighting, attribution, store, occurrences);
+            }
+        }
+        for (key, count) in grouping.dropped {
+            *self.dropped.entry(key).or_default() += count;
+        }
+        self.ranks.extend(&attribution.ranks);
+    }
+
+    /// The findings, sorted, and all that is not reported, counted.
+    pub(super) fn into_report(
+        mut self,
+        detector: &Arc<Detector>,
+        options: &Options,
+        mut gaps: Vec<Gap>,
+        stats: Stats,
+        started: Instant,
+    ) -> Report {
+        let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
+        let mut findings = Vec::new();
+        let (mut below_threshold, mut unreachable) = (0, 0);
+        for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
+            let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
+            let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
+            let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
+            let Some(finding) = self.finding(detector, rule, secret, occurrences) else {
+                unreachable += usize::from(!hidden.is_empty());
+                continue;
+            };
+            if finding.confidence < options.threshold {
+                below_threshold += 1;
+            } else {
+                findings.push(finding);
+            }
+        }
+        let rules = detector.rules();
+        findings.sort_by(|a, b| {
+            let key = |f: &Finding| (std::cmp::Reverse((f.severity, f.confidence)), rules.get(f.rule).id.clone());
+            key(a).cmp(&key(b)).then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0])).then_with(|| a.secret.cmp(&b.secret))
+        });
+        gaps.sort();
+        gaps.dedup();
+        if gaps.len() > MOST_GAPS {
+            let more = gaps.len() - MOST_GAPS;
+            let kind = gaps[MOST_GAPS].kind;
+            gaps.truncate(MOST_GAPS);
+            let detail = format!("{more} more, of this and other kinds, are not named");
+            gaps.push(Gap { kind, place: "(and more)".into(), detail });
+        }
+        Report {
+            findings,
+            gaps,
+            stats,
+            rules: detector.shared_rules(),
+            threshold: options.threshold,
+            below_threshold,
+            unreachable,
+            dropped: self.dropped,
+            targets: options.targets.iter().map(Target::name).collect(),
+            elapsed: started.elapsed(),
+            redactor,
+            show_secrets: options.show_secrets,
+        }
+    }
+
+    /// Leaves what the rule's path expression accepts.
+    fn in_scope_of_rule(
+        &mut self,
+        detector: &Detector,
+        rule: RuleIndex,
+        mut occurrences: Vec<Occurrence>,
+    ) -> Vec<Occurrence> {
+        if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref()) {
+            let before = occurrences.len();
+            occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice()));
+            let dropped = before - occurrences.len();
+            if dropped > 0 {
+                *self.dropped.entry((rule, DropReason::Path)).or_default() += dropped as u64;
+            }
+        }
+        occurrences
+    }
+
+    /// `None` without any occurrence.
+    fn finding(
+        &self,
+        detector: &Detector,
+        index: RuleIndex,
+        secret: Secret,
+        mut occurrences: Vec<Occurrence>,
+    ) -> Option<Finding> {
+        let rule = detector.rules().get(index);
+        occurrences.sort_by(|a, b| self.by_relevance(a, b));
+        occurrences.dedup();
+        let primary = occurrences.first()?;
+        #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
+        let bytes = secret.expose();
+        let outcome = match rule.check {
+            Some(check) => check.run(bytes),
+            None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
+        };
+        let fingerprint = if rule.guessable {
+            #[expect(clippy::disallowed_methods, reason = "the fingerprint covers the line without the secret")]
+            let line = primary.excerpt.line.expose();
+            let (start, end) = primary.excerpt.secret;
+            Fingerprint::of_place(&rule.id, &primary.path, &line[..start], &line[end..])
+        } else {
+            Fingerprint::of_secret(&rule.id, bytes)
+        };
+        Some(Finding {
+            fingerprint,
+            rule: index,
+            severity: rule.severity,
+            confidence: rule.confidence.min(outcome.ceiling),
+            verdict: outcome.verdict,
+            identity: outcome.facts,
+            first_seen: self.first_seen(&occurrences),
+            in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
+            secret,
+            occurrences,
+        })
+    }
+
+    fn first_seen(&self, occurrences: &[Occurrence]) -> Option<Arc<CommitInfo>> {
+        occurrences
+            .iter()
+            .filter_map(|occurrence| match &occurrence.provenance {
+                Provenance::Commit(info) => Some(info),
+                _ => None,
+            })
+            .min_by_key(|info| (self.rank(info), info.id))
+            .cloned()
+    }
+
+    fn rank(&self, info: &CommitInfo) -> usize {
+        self.ranks.get(&info.id).copied().unwrap_or(usize::MAX)
+    }
+
+    /// What can be acted on first: files, what HEAD has, then history from its beginning.
+    fn by_relevance(&self, a: &Occurrence, b: &Occurrence) -> std::cmp::Ordering {
+        let class = |occurrence: &Occurrence| match (&occurrence.provenance, occurrence.in_head) {
+            (Provenance::Worktree | Provenance::Stdin, _) => (0, 0),
+            (Provenance::Staged, _) => (1, 0),
+            (Provenance::Commit(info), true) => (2, self.rank(info)),
+            (Provenance::Commit(info), false) => (3, self.rank(info)),
+            (Provenance::Ref, _) => (4, 0),
+            (Provenance::Unreachable, _) => (5, 0),
+        };
+        let key = |o: &Occurrence| (class(o), o.path.clone(), o.location.clone(), o.blob);
+        key(a).cmp(&key(b))
+    }
+}
+
+impl Target {
+    fn name(&self) -> String {
+        match self {
+            Target::Stdin => "-".into(),
+            Target::Path(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// One sighting at every path at which its bytes live.
+fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
+    let Sighting { place, location, excerpt } = sighting;
+    let occurrence = |path: BString, provenance, blob, in_head| Occurrence {
+        path,
+        location: location.clone(),
+        provenance,
+        blob,
+        in_head,
+        excerpt: Arc::clone(&excerpt),
+    };
+    match place {
+        Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),
+        Place::Staged(path, blob) => out.push(occurrence(path, Provenance::Staged, Some(blob), false)),
+        Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
+        Place::Object(number) => {
+            let blob = store.map(|store| object_name(store.id(number)));
+            let homes = attribution.homes.get(&number).map_or(&[][..], Vec::as_slice);
+            if homes.is_empty() {
+                let name = blob.map_or_else(BString::default, |blob| blob.to_string().into());
+                out.push(occurrence(name, Provenance::Unreachable, blob, false));
+            }
+            for home in homes {
+                out.push(occurrence(home.path.clone(), home.provenance.clone(), blob, home.in_head));
+            }
+        }
+    }
+}
