@@ -14,12 +14,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::finding::{Excerpt, Match, RuleIndex};
+use crate::finding::{Confidence, Excerpt, Match, RuleIndex};
 use crate::location::{Cursor, Location, Position, Span};
 use crate::rules::allowlist::Allowlist;
-use crate::rules::{RuleError, RuleSet};
+use crate::rules::{Rule, RuleError, RuleSet};
 use crate::secret::Secret;
 
+mod assignment;
 mod filter;
 mod matching;
 mod prefilter;
@@ -38,9 +39,19 @@ use prefilter::{Hit, Prefilter};
 pub struct Detector {
     rules: Arc<RuleSet>,
     prefilter: Prefilter,
-    /// By keyword number: its length and the rules that name it, with the keyword's place in the rule's own list.
-    uses: Vec<(usize, Vec<(RuleIndex, usize)>)>,
+    /// By keyword number.
+    keywords: Vec<Keyword>,
     filter: Filter,
+}
+
+/// A keyword and who looks for it.
+#[derive(Debug)]
+struct Keyword {
+    length: usize,
+    /// Rules with an expression of their own, with the keyword's place in the rule's list.
+    plain: Vec<(RuleIndex, usize)>,
+    /// Rules for the value given to a name.
+    value: Vec<RuleIndex>,
 }
 
 /// One thread's buffers and counters.
@@ -66,19 +77,18 @@ const BLOCK: usize = 256 << 10;
 impl Detector {
     /// Builds the automaton. Expressions compile when their keyword is first met.
     pub fn new(rules: RuleSet) -> Result<Self, RuleError> {
-        let filter = Filter::new(&Allowlist::embedded()?);
+        let filter = Filter::new(&Allowlist::embedded()?)?;
         let mut words = Vec::new();
-        let mut uses = Vec::new();
+        let mut keywords = Vec::new();
         for (keyword, users) in rules.keywords() {
             words.push(keyword.as_bytes().to_vec());
-            let users = users.into_iter().map(|index| {
-                let place = rules.get(index).keywords.iter().position(|k| k == keyword).unwrap_or(0);
-                (index, place)
-            });
-            uses.push((keyword.len(), users.collect()));
+            let (value, plain): (Vec<_>, Vec<_>) = users.into_iter().partition(|i| rules.get(*i).is_value());
+            let place = |index| rules.get(index).keywords.iter().position(|k| k == keyword).unwrap_or(0);
+            let plain = plain.into_iter().map(|index| (index, place(index))).collect();
+            keywords.push(Keyword { length: keyword.len(), plain, value });
         }
         let prefilter = Prefilter::new(&words);
-        Ok(Detector { rules: Arc::new(rules), prefilter, uses, filter })
+        Ok(Detector { rules: Arc::new(rules), prefilter, keywords, filter })
     }
 
     /// The rules.
@@ -121,20 +131,13 @@ impl Detector {
             // An occurrence belongs to the block in which it begins, so look a keyword's length further.
             let reach = bytes.len().min(to + self.prefilter.longest() - 1);
             self.prefilter.find(&bytes[from..reach], &mut scratch.hits);
-            for hit in &scratch.hits {
-                for keyword in self.prefilter.keywords(*hit) {
-                    let (length, users) = &self.uses[usize::from(*keyword)];
-                    let Some(start) = (from + hit.end as usize).checked_sub(*length) else { continue };
-                    if start < from || start >= to {
-                        continue;
-                    }
-                    for (index, place) in users {
-                        let Some(compiled) = self.rules.get(*index).compiled() else { continue };
-                        let keyword = start..start + length;
-                        let cache = scratch.caches.of(*index, compiled);
-                        if let Some(span) = matching::evaluate(compiled, *place, bytes, keyword, cache) {
-                            scratch.candidates.push(Candidate { rule: *index, span });
-                        }
+            let Scratch { hits, candidates, caches, .. } = scratch;
+            for hit in hits.iter() {
+                for number in self.prefilter.keywords(*hit) {
+                    let keyword = &self.keywords[usize::from(*number)];
+                    let Some(start) = (from + hit.end as usize).checked_sub(keyword.length) else { continue };
+                    if start >= from && start < to {
+                        self.evaluate(keyword, start, bytes, caches, candidates);
                     }
                 }
             }
@@ -144,6 +147,35 @@ impl Detector {
             (a.span.start, a.span.end, a.rule).cmp(&(b.span.start, b.span.end, b.rule))
         });
         scratch.candidates.dedup();
+    }
+
+    /// Tries every rule of a keyword at one occurrence.
+    fn evaluate(
+        &self,
+        keyword: &Keyword,
+        start: usize,
+        bytes: &[u8],
+        caches: &mut Caches,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        let span = start..start + keyword.length;
+        for (rule, place) in &keyword.plain {
+            let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
+            if let Some(span) = matching::evaluate(compiled, *place, bytes, span.clone(), caches.of(*rule)) {
+                candidates.push(Candidate { rule: *rule, span });
+            }
+        }
+        if keyword.value.is_empty() {
+            return;
+        }
+        let Some(assignment) = assignment::read(bytes, span.clone()) else { return };
+        for rule in &keyword.value {
+            let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
+            let cache = caches.of(*rule);
+            if let Some(span) = matching::evaluate_value(compiled, bytes, span.clone(), &assignment, cache) {
+                candidates.push(Candidate { rule: *rule, span });
+            }
+        }
     }
 
     /// Drops what is no secret, counting why; then generic candidates that a specific one overlaps.
@@ -160,16 +192,20 @@ impl Detector {
                 }
             }
         });
-        let specific: Vec<Range<usize>> = candidates
+        // Rules that are bound to a path may yet be dropped for it, when the path is known.
+        let is_specific = |rule: &Rule| !rule.generic && !rule.is_bound_to_path();
+        let specific: Vec<(Range<usize>, Confidence)> = candidates
             .iter()
-            .filter(|c| !self.rules.get(c.rule).generic)
-            .map(|c| c.span.clone())
+            .map(|c| (c.span.clone(), self.rules.get(c.rule)))
+            .filter(|(_, rule)| is_specific(rule))
+            .map(|(span, rule)| (span, rule.confidence))
             .collect();
         if specific.is_empty() {
             return;
         }
         candidates.retain(|candidate| {
-            let covered = self.rules.get(candidate.rule).generic && overlaps(&specific, &candidate.span);
+            let rule = self.rules.get(candidate.rule);
+            let covered = rule.generic && is_covered(&specific, &candidate.span, rule.confidence);
             if covered {
                 drop(candidate.rule, DropReason::MoreSpecificRule);
             }
@@ -201,11 +237,11 @@ impl Detector {
     }
 }
 
-/// Whether `span` overlaps one of `sorted`, which is sorted by start.
-fn overlaps(sorted: &[Range<usize>], span: &Range<usize>) -> bool {
+/// Whether `span` overlaps one of `sorted` (by start) that is at least as sure.
+fn is_covered(sorted: &[(Range<usize>, Confidence)], span: &Range<usize>, confidence: Confidence) -> bool {
     // Spans nest rarely, so a plain look at all that begin before the end is enough.
-    let until = sorted.partition_point(|other| other.start < span.end);
-    sorted[..until].iter().rev().any(|other| other.end > span.start)
+    let until = sorted.partition_point(|(other, _)| other.start < span.end);
+    sorted[..until].iter().rev().any(|(other, sure)| other.end > span.start && *sure >= confidence)
 }
 
 /// Bytes of the line shown on either side of a secret.

@@ -18,8 +18,17 @@ mod schema;
 mod shape;
 
 pub(crate) use compile::{Compiled, Start, Window};
+pub(crate) use shape::ByteSet;
 pub use error::RuleError;
 pub use schema::Examples;
+
+/// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
+pub(crate) mod assignment_reach {
+    /// Bytes before the keyword: a name, back to the dash of a flag.
+    pub(crate) const BEFORE: usize = 42;
+    /// Bytes between the keyword and the value.
+    pub(crate) const AFTER: usize = 256;
+}
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -58,8 +67,6 @@ pub struct Rule {
     pub generic: bool,
     /// Whether the general placeholder filter applies.
     pub placeholders: bool,
-    /// Values with one of these words (lower case) are dropped.
-    pub stopwords: Vec<String>,
     /// File of the rule set it came from, without extension: the provider.
     pub provider: String,
     pub(crate) form: compile::Form,
@@ -67,6 +74,16 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it applies to some paths only.
+    pub(crate) fn is_bound_to_path(&self) -> bool {
+        self.form.path.is_some()
+    }
+
+    /// Whether it looks for the value given to a name.
+    pub(crate) fn is_value(&self) -> bool {
+        matches!(self.form.kind, compile::FormKind::Value { .. })
+    }
+
     /// The same rule, with nothing compiled yet.
     fn uncompiled(&self) -> Rule {
         Rule {
@@ -78,7 +95,6 @@ impl Rule {
             references: self.references.clone(),
             tags: self.tags.clone(),
             examples: self.examples.clone(),
-            stopwords: self.stopwords.clone(),
             provider: self.provider.clone(),
             form: self.form.clone(),
             compiled: OnceLock::new(),

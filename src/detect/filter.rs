@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use aho_corasick::AhoCorasick;
+
 use super::matching::Caches;
 use crate::finding::RuleIndex;
-use crate::rules::Rule;
+use crate::rules::{Rule, RuleError};
 use crate::rules::allowlist::Allowlist;
 
 /// Why a candidate was dropped.
@@ -40,16 +42,18 @@ impl fmt::Display for DropReason {
 /// The filters that look at the secret's bytes alone.
 #[derive(Debug)]
 pub(super) struct Filter {
-    words: Vec<Vec<u8>>,
-    templates: Vec<Vec<u8>>,
+    placeholders: AhoCorasick,
 }
 
 impl Filter {
-    pub(super) fn new(allowlist: &Allowlist) -> Self {
-        Filter {
-            words: allowlist.words.iter().map(|word| word.to_ascii_lowercase().into_bytes()).collect(),
-            templates: allowlist.templates.iter().map(|template| template.clone().into_bytes()).collect(),
-        }
+    pub(super) fn new(allowlist: &Allowlist) -> Result<Self, RuleError> {
+        // Templates are punctuation: ignoring case does not change what they match.
+        let words = allowlist.words.iter().chain(&allowlist.templates);
+        let placeholders = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(words)
+            .map_err(|e| RuleError::Syntax { file: "allowlist.toml".into(), why: e.to_string() })?;
+        Ok(Filter { placeholders })
     }
 
     /// The reason to drop, or `None` for a match.
@@ -62,17 +66,17 @@ impl Filter {
     ) -> Option<DropReason> {
         // A block's text may hold anything; its check looks at it.
         let is_block = rule.compiled().is_some_and(|compiled| compiled.block.is_some());
-        let lower = secret.to_ascii_lowercase();
-        if rule.placeholders && !is_block && self.is_placeholder(secret, &lower) {
+        if rule.placeholders && !is_block && self.is_placeholder(secret) {
             return Some(DropReason::Placeholder);
         }
         if rule.entropy.is_some_and(|least| entropy(secret) < least) {
             return Some(DropReason::Entropy);
         }
-        if rule.stopwords.iter().any(|word| contains(&lower, word.as_bytes())) {
+        let compiled = rule.compiled()?;
+        if compiled.stopwords.as_ref().is_some_and(|stopwords| stopwords.is_match(secret)) {
             return Some(DropReason::Stopword);
         }
-        if let Some(allow) = rule.compiled().and_then(|compiled| compiled.allow.as_ref()) {
+        if let Some(allow) = &compiled.allow {
             let input = regex_automata::Input::new(secret);
             if allow.search_half_with(caches.of_allow(index, allow), &input).is_some() {
                 return Some(DropReason::Allowed);
@@ -81,15 +85,9 @@ impl Filter {
         None
     }
 
-    fn is_placeholder(&self, secret: &[u8], lower: &[u8]) -> bool {
-        is_monotonous(secret)
-            || self.templates.iter().any(|template| contains(secret, template))
-            || self.words.iter().any(|word| contains(lower, word))
+    fn is_placeholder(&self, secret: &[u8]) -> bool {
+        is_monotonous(secret) || self.placeholders.is_match(secret)
     }
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find(text, word).is_some()
 }
 
 /// The body of a run-of-the-mill dummy: three quarters of its longest word are one character.
@@ -128,8 +126,8 @@ mod tests {
 
     #[test]
     fn placeholders() {
-        let filter = Filter::new(&Allowlist::embedded().unwrap());
-        let is = |text: &str| filter.is_placeholder(text.as_bytes(), text.to_ascii_lowercase().as_bytes());
+        let filter = Filter::new(&Allowlist::embedded().unwrap()).unwrap();
+        let is = |text: &str| filter.is_placeholder(text.as_bytes());
         for text in ["xxxxxxxxxxxx", "ghp_xxxxxxxxxxxxxxxxxx", "${API_KEY}", "YOUR_API_KEY", "{{ token }}", "changeme"] {
             assert!(is(text), "{text}");
         }

@@ -7,9 +7,10 @@ use std::ops::Range;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input, Span, meta};
 
+use super::assignment::Assignment;
 use crate::finding::RuleIndex;
 use crate::rules::Compiled;
-use crate::rules::{Start, Window};
+use crate::rules::{ByteSet, Start, Window};
 
 /// One thread's search caches, made when a rule is first tried.
 #[derive(Debug)]
@@ -23,8 +24,7 @@ impl Caches {
         Caches { search: (0..rules).map(|_| None).collect(), allow: (0..rules).map(|_| None).collect() }
     }
 
-    pub(super) fn of(&mut self, rule: RuleIndex, compiled: &Compiled) -> &mut Option<meta::Cache> {
-        let _ = compiled;
+    pub(super) fn of(&mut self, rule: RuleIndex) -> &mut Option<meta::Cache> {
         &mut self.search[usize::from(rule.0)]
     }
 
@@ -44,22 +44,17 @@ pub(super) fn evaluate(
     keyword: Range<usize>,
     cache: &mut Option<meta::Cache>,
 ) -> Option<Range<usize>> {
-    let cheap = match rule.start {
-        Start::AtKeyword => shape_fits(rule, place, &bytes[keyword.end..]),
-        Start::AfterKeyword => is_word_start(bytes, keyword.start) && has_operator(bytes, &keyword),
-        Start::Search => true,
-    };
-    if !cheap {
+    if rule.start == Start::AtKeyword && !shape_fits(&rule.shapes[place], &bytes[keyword.end..]) {
         return None;
     }
     let window = cut(&rule.window, bytes, &keyword);
     let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
     let mut slots = [None; 2 * GROUPS];
-    let used = (2 * (rule.regex.group_info().all_group_len())).min(slots.len());
+    let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
     let slots = &mut slots[..used];
     match rule.start {
         Start::AtKeyword => search(rule, cache, bytes, keyword.start..window.end, Anchored::Yes, slots)?,
-        Start::AfterKeyword => search(rule, cache, bytes, keyword.end..window.end, Anchored::Yes, slots)?,
+        Start::AtValue => return None,
         Start::Search => {
             // Leftmost match that contains the keyword; a match further left must not hide it.
             let mut from = window.start;
@@ -75,20 +70,48 @@ pub(super) fn evaluate(
             }
         }
     };
-    let group = |number: usize| -> Option<Range<usize>> {
-        Some(slots.get(2 * number)?.as_ref()?.get()..slots.get(2 * number + 1)?.as_ref()?.get())
-    };
-    if let Some(flag) = rule.flag_group
-        && group(flag).is_some()
-        && !is_flag(bytes, keyword.start)
-    {
-        return None;
-    }
-    let secret = group(rule.group)?;
+    let secret = group(slots, rule.group)?;
     match &rule.block {
         None => Some(secret),
         Some(block) => Some(secret.start..block_end(bytes, secret.end..window.end, block.end.as_bytes())?),
     }
+}
+
+/// The secret's span if a `value` rule accepts what the assignment gives. The keyword is part of the name.
+pub(super) fn evaluate_value(
+    rule: &Compiled,
+    bytes: &[u8],
+    keyword: Range<usize>,
+    assignment: &Assignment,
+    cache: &mut Option<meta::Cache>,
+) -> Option<Range<usize>> {
+    let shape = &rule.shapes[0];
+    let mut starts = assignment.starts.as_slice();
+    while let Some((start, rest)) = starts.split_first() {
+        starts = rest;
+        // The places often coincide.
+        if rest.contains(start) || !shape_fits(shape, &bytes[*start..]) {
+            continue;
+        }
+        if let Some(field) = &rule.field
+            && !field.is_match(Input::new(bytes).span(Span::from(keyword.end..assignment.name_end)))
+        {
+            return None;
+        }
+        let window = cut(&rule.window, bytes, &keyword);
+        let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
+        let mut slots = [None; 2 * GROUPS];
+        let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
+        let slots = &mut slots[..used];
+        if search(rule, cache, bytes, *start..window.end, Anchored::Yes, slots).is_some() {
+            return group(slots, rule.group);
+        }
+    }
+    None
+}
+
+fn group(slots: &[Option<NonMaxUsize>], number: usize) -> Option<Range<usize>> {
+    Some(slots.get(2 * number)?.as_ref()?.get()..slots.get(2 * number + 1)?.as_ref()?.get())
 }
 
 fn search(
@@ -107,45 +130,8 @@ fn search(
     Some(slots[0]?.get()..slots[1]?.get())
 }
 
-fn shape_fits(rule: &Compiled, place: usize, after: &[u8]) -> bool {
-    let shape = &rule.shapes[place];
+fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {
     after.len() >= shape.len() && shape.iter().zip(after).all(|(set, byte)| set.contains(*byte))
-}
-
-/// A name's keyword begins a word: behind no letter or digit, or where camel case begins a new one.
-fn is_word_start(bytes: &[u8], at: usize) -> bool {
-    let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
-    !before.is_ascii_alphanumeric() || (bytes[at].is_ascii_uppercase() && before.is_ascii_lowercase())
-}
-
-/// How far behind a keyword the operator of an assignment may stand.
-const OPERATOR_REACH: usize = 160;
-
-/// A necessary condition for `value` rules: only what a name may hold stands between the keyword and an operator.
-fn has_operator(bytes: &[u8], keyword: &Range<usize>) -> bool {
-    let end = bytes.len().min(keyword.end + OPERATOR_REACH);
-    for byte in &bytes[keyword.end..end] {
-        match byte {
-            b'=' | b':' | b',' | b'>' | b'(' | b'<' => return true,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b' ' | b'\t' | b'\r' | b'\n' => {}
-            b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}' | b'?' | b'+' | b'|' | b'~' => {}
-            _ => return is_flag(bytes, keyword.start),
-        }
-    }
-    is_flag(bytes, keyword.start)
-}
-
-/// Longest name that is looked at for its leading dash.
-const LONGEST_FLAG: usize = 40;
-
-/// Whether the name round `at` is a command-line flag such as `--api-token`.
-fn is_flag(bytes: &[u8], at: usize) -> bool {
-    let floor = at.saturating_sub(LONGEST_FLAG);
-    let name_start = bytes[floor..at]
-        .iter()
-        .rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')))
-        .map_or(floor, |i| floor + i + 1);
-    bytes.get(name_start) == Some(&b'-')
 }
 
 /// The part of the interval that lies in `bytes` and within the allowed line breaks.

@@ -1,6 +1,6 @@
 //! Where do keywords occur? One pass over the bytes for all of them, case ignored, overlaps included.
 //!
-//! An Aho-Corasick automaton over byte classes: a table of `u16` with 64 columns. A single walk through such a table
+//! An Aho-Corasick automaton over byte classes: a table of `u16` with a power of two of columns. A single walk through such a table
 //! waits for memory at every byte, so four pieces of the text are walked in turn: the waits overlap, and the walk is
 //! two to three times as fast (`cargo bench prefilter`). The `aho-corasick` crate is the reference in the tests.
 
@@ -15,8 +15,10 @@ pub(super) struct Hit {
 #[derive(Debug)]
 pub(super) struct Prefilter {
     classes: Box<[u8; 256]>,
-    /// `table[state << 6 | class]` is the next state. States at and above `first_match` end a keyword.
+    /// `table[state << shift | class]` is the next state. States at and above `first_match` end a keyword.
     table: Vec<u16>,
+    /// log2 of the columns: one for each distinct keyword byte and one for all others.
+    shift: u32,
     first_match: u16,
     /// For each matching state, its part of `outputs`.
     output_ranges: Vec<(u32, u32)>,
@@ -24,8 +26,6 @@ pub(super) struct Prefilter {
     longest: usize,
 }
 
-/// log2 of the columns: 63 distinct keyword bytes and one class for all others.
-const SHIFT: u32 = 6;
 /// Shorter texts are walked in one piece.
 const SHORTEST_SPLIT: usize = 512;
 
@@ -85,7 +85,7 @@ impl Prefilter {
 
     #[inline]
     fn next(&self, state: u16, byte: u8) -> u16 {
-        self.table[usize::from(state) << SHIFT | usize::from(self.classes[usize::from(byte)])]
+        self.table[usize::from(state) << self.shift | usize::from(self.classes[usize::from(byte)])]
     }
 
     #[inline]
@@ -97,11 +97,14 @@ impl Prefilter {
     }
 }
 
+/// Distinct ASCII bytes with case folded are fewer.
+const COLUMNS: usize = 128;
+
 /// The trie while it is being built.
 #[derive(Default)]
 struct Builder {
     /// Per node: next node by class, 0 for none.
-    children: Vec<[u16; 1 << SHIFT]>,
+    children: Vec<[u16; COLUMNS]>,
     /// Per node: keywords that end there, also by way of shorter suffixes.
     outputs: Vec<Vec<u16>>,
 }
@@ -126,7 +129,7 @@ impl Builder {
     }
 
     fn add_node(&mut self) -> u16 {
-        self.children.push([0; 1 << SHIFT]);
+        self.children.push([0; COLUMNS]);
         self.outputs.push(Vec::new());
         u16::try_from(self.children.len() - 1).expect("at most 65,535 trie nodes")
     }
@@ -140,7 +143,7 @@ impl Builder {
             let fallback = usize::from(suffix[usize::from(node)]);
             let inherited = self.outputs[fallback].clone();
             self.outputs[usize::from(node)].extend(inherited);
-            for class in 0..1 << SHIFT {
+            for class in 0..COLUMNS {
                 let through_suffix = self.children[fallback][class];
                 let child = &mut self.children[usize::from(node)][class];
                 if *child == 0 {
@@ -161,9 +164,11 @@ impl Builder {
         for (number, node) in silent.iter().chain(&matching).enumerate() {
             new_number[*node] = u16::try_from(number).expect("at most 65,535 trie nodes");
         }
-        let mut table = Vec::with_capacity(self.children.len() << SHIFT);
+        let classes_used = usize::from(classes.iter().max().copied().unwrap_or(0)) + 1;
+        let shift = classes_used.next_power_of_two().trailing_zeros();
+        let mut table = Vec::with_capacity(self.children.len() << shift);
         for node in silent.iter().chain(&matching) {
-            table.extend(self.children[*node].iter().map(|next| new_number[usize::from(*next)]));
+            table.extend(self.children[*node][..1 << shift].iter().map(|next| new_number[usize::from(*next)]));
         }
         let mut outputs = Vec::new();
         let mut output_ranges = Vec::new();
@@ -173,7 +178,7 @@ impl Builder {
             output_ranges.push((from, u32::try_from(outputs.len()).expect("few keywords")));
         }
         let first_match = u16::try_from(silent.len()).expect("at most 65,535 trie nodes");
-        Prefilter { classes, table, first_match, output_ranges, outputs, longest: longest.max(1) }
+        Prefilter { classes, table, shift, first_match, output_ranges, outputs, longest: longest.max(1) }
     }
 }
 
@@ -183,7 +188,6 @@ fn classes(keywords: &[Vec<u8>]) -> Box<[u8; 256]> {
     let mut next = 1;
     for byte in keywords.iter().flatten() {
         if classes[usize::from(*byte)] == 0 {
-            assert!(next < 1 << SHIFT, "keywords are ASCII with case folded: fewer than 64 distinct bytes in use");
             classes[usize::from(*byte)] = next;
             classes[usize::from(byte.to_ascii_uppercase())] = next;
             next += 1;

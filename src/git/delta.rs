@@ -1,6 +1,8 @@
 //! Git's delta format: a child is made of copies out of its base and of inserted bytes.
 //! <https://git-scm.com/docs/pack-format#_deltified_representation>
 
+use super::inflate::make_room;
+
 /// Sizes of base and result, and the operations.
 pub(crate) struct Delta<'a> {
     base_size: u64,
@@ -17,12 +19,11 @@ impl<'a> Delta<'a> {
 
     /// Builds the child in `output`, which is cleared first. Every claim is checked.
     pub(crate) fn apply(&self, base: &[u8], output: &mut Vec<u8>) -> Result<(), &'static str> {
-        output.clear();
         if self.base_size != base.len() as u64 {
             return Err("its delta was made for a base of another size");
         }
         let result_size = usize::try_from(self.result_size).map_err(|_| "it is larger than memory")?;
-        output.reserve_exact(result_size);
+        make_room(output, result_size);
         let mut operations = self.operations;
         while let Some((operation, rest)) = operations.split_first() {
             operations = rest;

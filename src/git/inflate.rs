@@ -16,14 +16,13 @@ impl Inflater {
     /// Inflates the stream at the start of `input` into `output`, which is cleared first. The stream must hold
     /// exactly `size` bytes, and its checksum must agree.
     pub(crate) fn inflate(&mut self, input: &[u8], size: u64, output: &mut Vec<u8>) -> Result<(), &'static str> {
-        output.clear();
         if size > (input.len() as u64).saturating_mul(BEST_RATIO).saturating_add(64) {
             return Err("it claims a size that its compressed bytes cannot hold");
         }
         let size = usize::try_from(size).map_err(|_| "it is larger than memory")?;
         self.0.reset(true);
         // One byte more than needed: a stream that is too long shows itself.
-        output.reserve_exact(size + 1);
+        make_room(output, size + 1);
         let status = self
             .0
             .decompress_vec(input, output, FlushDecompress::Finish)
@@ -33,6 +32,14 @@ impl Inflater {
             Status::StreamEnd => Err("it is shorter than its header says"),
             _ => Err("its compressed bytes end too early or go on too long"),
         }
+    }
+}
+
+/// Clears `buffer` and gives it this capacity; what it held is not copied along, as growing would.
+pub(crate) fn make_room(buffer: &mut Vec<u8>, capacity: usize) {
+    buffer.clear();
+    if buffer.capacity() < capacity {
+        *buffer = Vec::with_capacity(capacity.next_power_of_two());
     }
 }
 

@@ -74,8 +74,10 @@ impl Assembly {
         }
         let rules = detector.rules();
         findings.sort_by(|a, b| {
-            let key = |f: &Finding| (std::cmp::Reverse((f.severity, f.confidence)), rules.get(f.rule).id.clone());
-            key(a).cmp(&key(b)).then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0])).then_with(|| a.secret.cmp(&b.secret))
+            (b.severity, b.confidence)
+                .cmp(&(a.severity, a.confidence))
+                .then_with(|| rules.get(a.rule).id.cmp(&rules.get(b.rule).id))
+                .then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0])).then_with(|| a.secret.cmp(&b.secret))
         });
         gaps.sort();
         gaps.dedup();
@@ -185,8 +187,11 @@ impl Assembly {
             (Provenance::Ref, _) => (4, 0),
             (Provenance::Unreachable, _) => (5, 0),
         };
-        let key = |o: &Occurrence| (class(o), o.path.clone(), o.location.clone(), o.blob);
-        key(a).cmp(&key(b))
+        class(a)
+            .cmp(&class(b))
+            .then_with(|| a.path.cmp(&b.path))
+            .then_with(|| a.location.cmp(&b.location))
+            .then_with(|| a.blob.cmp(&b.blob))
     }
 }
 

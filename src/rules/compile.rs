@@ -3,12 +3,14 @@
 //! The law of the engine: a match is a pure function of a bounded byte interval round one keyword occurrence. This
 //! file is where the bound comes from; an expression without one is refused.
 
+use aho_corasick::AhoCorasick;
 use regex_automata::meta;
 use regex_automata::util::primitives::PatternID;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
 use super::shape::{self, Shapes};
+use crate::rules::assignment_reach;
 
 /// What a rule says about its matches, before compiling.
 #[derive(Debug, Clone)]
@@ -17,6 +19,7 @@ pub(crate) struct Form {
     pub(crate) interval: Option<IntervalSpec>,
     pub(crate) allow: Vec<String>,
     pub(crate) path: Option<String>,
+    pub(crate) stopwords: Vec<String>,
 }
 
 /// The three ways to say what matches.
@@ -65,6 +68,8 @@ pub(crate) struct Window {
 
 /// The largest interval a rule may ask for on either side. Blocks of private keys are the longest kind.
 const WIDEST: usize = 64 << 10;
+/// What may follow a value: nothing that could be more of it, except a full stop.
+const VALUE_END: &str = r"(?:[^A-Za-z0-9_/+=.~-]|\.(?:\s|$)|$)";
 /// An expression without an interval of its own may match at most so much.
 const LONGEST_MATCH: usize = 16 << 10;
 
@@ -73,8 +78,8 @@ const LONGEST_MATCH: usize = 16 << 10;
 pub(crate) enum Start {
     /// Anchored at the keyword's first byte: every match begins with a keyword.
     AtKeyword,
-    /// Anchored after the keyword's last byte.
-    AfterKeyword,
+    /// Anchored where the value of an assignment begins; see `detect::assignment`.
+    AtValue,
     /// Searched for in the interval; the match must contain the keyword.
     Search,
 }
@@ -85,14 +90,16 @@ pub(crate) struct Compiled {
     pub(crate) regex: meta::Regex,
     /// The capture group named `secret`; 0 for a block.
     pub(crate) group: usize,
-    /// The capture group `flag`: a value given by a space, which only a command-line flag does.
-    pub(crate) flag_group: Option<usize>,
+    /// For [`Start::AtValue`]: what the rest of the name must contain.
+    pub(crate) field: Option<meta::Regex>,
     pub(crate) start: Start,
     pub(crate) window: Window,
-    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it.
+    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`]: a single one, of the
+    /// value.
     pub(crate) shapes: Shapes,
     pub(crate) block: Option<Block>,
     pub(crate) allow: Option<meta::Regex>,
+    pub(crate) stopwords: Option<AhoCorasick>,
     pub(crate) path: Option<meta::Regex>,
 }
 
@@ -102,14 +109,15 @@ impl Compiled {
         let (pattern, block) = match &form.kind {
             FormKind::Regex(pattern) => (pattern.clone(), None),
             FormKind::Block(pattern, block) => (pattern.clone(), Some(block.clone())),
-            FormKind::Value { value, field } => (value_pattern(value, field.as_deref()), None),
+            FormKind::Value { value, .. } => (format!("(?<secret>{value}){VALUE_END}"), None),
         };
         let hir = parse(&pattern)?;
         let is_value = matches!(form.kind, FormKind::Value { .. });
         let nfa = shape::nfa(&hir)?;
-        let shapes = if is_value { None } else { shape::after_keywords(&nfa, keywords) };
+        let shapes =
+            if is_value { Some(vec![shape::from_start(&nfa)]) } else { shape::after_keywords(&nfa, keywords) };
         let start = match (is_value, &shapes) {
-            (true, _) => Start::AfterKeyword,
+            (true, _) => Start::AtValue,
             (false, Some(_)) => Start::AtKeyword,
             (false, None) => Start::Search,
         };
@@ -117,8 +125,11 @@ impl Compiled {
             return Err("the expression of a block must begin with a keyword".into());
         }
         let mut window = window(form.interval, &hir, start, shape::matches_newline(&nfa))?;
-        if is_value && form.interval.is_none() {
-            window.lines = Some(1);
+        if is_value {
+            // The assignment reader's own reach, and the line break that it may cross.
+            window.before = window.before.max(assignment_reach::BEFORE);
+            window.after = window.after.saturating_add(assignment_reach::AFTER).min(WIDEST);
+            window.lines = Some(window.lines.unwrap_or(0).max(1));
         }
         if let Some(block) = &block {
             if block.end.is_empty() || block.max_bytes > WIDEST {
@@ -135,12 +146,16 @@ impl Compiled {
         };
         Ok(Compiled {
             group,
-            flag_group: group_named("flag"),
+            field: match &form.kind {
+                FormKind::Value { field: Some(field), .. } => Some(build(&parse(&format!("(?i:{field})"))?)?),
+                _ => None,
+            },
             start,
             window,
             shapes: shapes.unwrap_or_default(),
             block,
             allow: any_of(&form.allow)?,
+            stopwords: stopwords(&form.stopwords)?,
             path: form.path.as_deref().map(|path| build(&parse(path)?)).transpose()?,
             regex,
         })
@@ -190,6 +205,13 @@ fn build(hir: &Hir) -> Result<meta::Regex, String> {
     meta::Builder::new().configure(config).build_from_hir(hir).map_err(|e| e.to_string())
 }
 
+fn stopwords(words: &[String]) -> Result<Option<AhoCorasick>, String> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).map(Some).map_err(|e| e.to_string())
+}
+
 /// One expression for a list of them; each alternative is grouped, so that no `|` escapes its anchors.
 fn any_of(patterns: &[String]) -> Result<Option<meta::Regex>, String> {
     if patterns.is_empty() {
@@ -197,26 +219,4 @@ fn any_of(patterns: &[String]) -> Result<Option<meta::Regex>, String> {
     }
     let joined = patterns.iter().map(|p| format!("(?:{p})")).collect::<Vec<_>>().join("|");
     build(&parse(&joined)?).map(Some)
-}
-
-/// What stands between a name and its value, in the languages and formats that people keep secrets in. It starts
-/// right after the keyword and is tried there only.
-fn value_pattern(value: &str, field: Option<&str>) -> String {
-    // The rest of the name: `ApiToken`, `_api_token`, ` API key`, and a type in front of the operator
-    // (`var apiToken string = …`).
-    let name = match field {
-        Some(field) => format!(r"[\w .-]{{0,24}}?(?i:{field})[\w.-]{{0,24}}(?:[ \t][\w.-]{{1,16}}){{0,2}}"),
-        None => r"[\w.-]{0,32}(?:[ \t][\w.-]{1,16}){0,3}".to_owned(),
-    };
-    // What closes the name: quotes (also escaped), brackets.
-    let closers = r#"[\\"'`\])}]{0,5}"#;
-    // `name: X` and `value: Y` as two entries (Kubernetes, XML attributes, Terraform).
-    let entry = r#"(?:,?\s{1,40}\\?["']?(?i:value|default|content)[\\"']{0,2})?"#;
-    let operator = r"[ \t]{0,16}(?:[?+.|:]{0,3}={1,3}>?|:{1,3}|,|[=~-]?>|<-|\()";
-    // `--token VALUE`: the caller makes sure that the name is a flag.
-    let flag = r"(?<flag>[ \t]{1,4})";
-    // What opens the value: brackets, string prefixes, quotes, an authorization scheme.
-    let opener = r#"\s{0,40}(?:<!\[CDATA\[)?[(\[{]?[ \t]{0,4}(?:[bBrRfFuUL@$]{0,2}[\\"'`]{1,4})?(?i:bearer[ ]|basic[ ]|token[ ]|apikey[ ])?"#;
-    let end = r"(?:[^A-Za-z0-9_/+=.~-]|\.(?:\s|$)|$)";
-    format!("{name}{closers}(?:{entry}{operator}{opener}|{flag}[\"']?)(?<secret>{value}){end}")
 }

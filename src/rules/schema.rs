@@ -132,9 +132,8 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         guessable: raw.guessable,
         generic: raw.generic,
         placeholders: raw.placeholders,
-        stopwords: raw.stopwords.iter().map(|w| w.to_ascii_lowercase()).collect(),
         provider: provider.into(),
-        form: Form { kind, interval: raw.interval, allow: raw.allow, path: raw.path },
+        form: Form { kind, interval: raw.interval, allow: raw.allow, path: raw.path, stopwords: raw.stopwords },
         compiled: std::sync::OnceLock::new(),
     })
 }

@@ -104,6 +104,11 @@ fn descend(
     Some(())
 }
 
+/// The bytes that may stand at each position of a match.
+pub(super) fn from_start(nfa: &NFA) -> Vec<ByteSet> {
+    follow(nfa, &Front::closure(nfa, [nfa.start_anchored()]))
+}
+
 fn follow(nfa: &NFA, front: &Front) -> Vec<ByteSet> {
     let mut sets = Vec::new();
     let mut front = front.clone();
