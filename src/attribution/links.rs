@@ -17,36 +17,53 @@ use crate::git::walk::{Visitor, walk};
 pub(crate) struct Commit {
     pub(crate) number: Number,
     pub(crate) tree: Option<Number>,
-    /// Rows of the parents that are there.
-    pub(crate) parents: Vec<usize>,
     pub(crate) time: i64,
+    /// Where its parents stand in the list of all parents.
+    parents: (u32, u32),
 }
 
-/// The links of a whole repository. About 12 bytes for each subtree entry of each tree.
+/// A child of a tree: a subtree or a blob of interest.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    to: Number,
+    /// Within the names of the part that the edge is from.
+    name: u32,
+}
+
+/// A run of edges, never grown beyond what was reserved, so that collecting millions of them does not need twice the
+/// memory for a moment.
+#[derive(Debug)]
+struct Chunk {
+    edges: Vec<Edge>,
+    /// Where the part's names begin in the list of all names.
+    names_base: u32,
+}
+
+/// Where the edges of a tree are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    chunk: u32,
+    start: u32,
+    length: u32,
+}
+
+/// The links of a whole repository: 8 bytes for each subtree entry of each tree, 12 for each object, 28 for each commit.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     /// In order of object number.
     pub(crate) commits: Vec<Commit>,
-    rows: HashMap<Number, usize>,
+    /// Rows of parents that are there.
+    parents: Vec<u32>,
     pub(crate) tags: HashMap<Number, gix::ObjectId>,
-    /// Tree → (subtree or blob of interest, name), sorted by tree.
-    edges: Vec<Edge>,
-    /// Where the edges of each object begin; one more for the end.
-    edge_starts: Vec<u32>,
+    chunks: Vec<Chunk>,
+    /// By object number.
+    runs: Vec<Run>,
     names: Vec<BString>,
     blobs: BitSet,
-    highest: Number,
     /// (commit row, id).
     pub(crate) missing_in_commits: Vec<(usize, gix::ObjectId)>,
     /// (tree, id).
     pub(crate) missing_in_trees: Vec<(Number, gix::ObjectId)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Edge {
-    from: Number,
-    to: Number,
-    name: u32,
 }
 
 impl Links {
@@ -59,61 +76,77 @@ impl Links {
     ) -> Self {
         let mut wanted = BitSet::new(store.len());
         interest.iter().for_each(|number| wanted.insert(*number));
-        let make = || Reader { store, id_length, wanted: &wanted, recent: Recent::new(), part: Part::default() };
-        let mut links = Links::default();
+        let make = || Reader::new(store, id_length, &wanted);
+        let parts: Vec<Part> = walk(store, jobs, make).into_iter().map(|reader| reader.part).collect();
+        let mut links = Links { runs: vec![Run::default(); store.len()], ..Links::default() };
         let mut raw = Vec::new();
-        for reader in walk(store, jobs, make) {
-            let part = reader.part;
-            let offset = u32::try_from(links.names.len()).unwrap_or(u32::MAX);
-            links.names.extend(part.names);
-            links.edges.extend(part.edges.iter().map(|edge| Edge { name: edge.name + offset, ..*edge }));
+        let mut missing_in_commits = Vec::new();
+        for mut part in parts {
+            let first_chunk = u32::try_from(links.chunks.len()).unwrap_or(u32::MAX);
+            let names_base = u32::try_from(links.names.len()).unwrap_or(u32::MAX);
+            links.names.append(&mut part.names);
+            for (tree, run) in part.runs {
+                links.runs[tree as usize] = Run { chunk: run.chunk + first_chunk, ..run };
+            }
+            links.chunks.extend(part.chunks.into_iter().map(|edges| Chunk { edges, names_base }));
             links.tags.extend(part.tags);
-            links.missing_in_trees.extend(part.missing);
-            raw.extend(part.commits);
-            gaps.extend(part.gaps);
+            links.missing_in_trees.append(&mut part.missing_in_trees);
+            missing_in_commits.append(&mut part.missing_in_commits);
+            let base = u32::try_from(links.parents.len()).unwrap_or(u32::MAX);
+            links.parents.append(&mut part.parents);
+            raw.extend(part.commits.into_iter().map(|commit| Commit {
+                parents: (commit.parents.0 + base, commit.parents.1 + base),
+                ..commit
+            }));
+            gaps.append(&mut part.gaps);
         }
-        links.edges.sort_unstable_by_key(|edge| (edge.from, edge.to));
         links.missing_in_trees.sort_unstable();
         raw.sort_unstable_by_key(|commit| commit.number);
-        links.rows = raw.iter().enumerate().map(|(row, commit)| (commit.number, row)).collect();
-        for (row, commit) in raw.into_iter().enumerate() {
-            links.add_commit(store, row, &commit);
-        }
-        let mut starts = vec![0u32; store.len() + 1];
-        links.edges.iter().for_each(|edge| starts[edge.from as usize + 1] += 1);
-        (0..store.len()).for_each(|i| starts[i + 1] += starts[i]);
-        links.edge_starts = starts;
+        links.commits = raw;
         links.blobs = wanted;
-        links.highest = Number::try_from(store.len()).unwrap_or(Number::MAX).saturating_sub(1);
+        links.resolve_parents(store, missing_in_commits);
         links
     }
 
-    fn add_commit(&mut self, store: &Store, row: usize, raw: &RawCommit) {
-        let tree = raw.tree.and_then(|id| {
-            let number = store.find(&id).filter(|number| store.kind(*number) == Kind::Tree);
-            if number.is_none() && !id.is_empty_tree() {
-                self.missing_in_commits.push((row, id));
+    /// Parents were kept as object numbers until all commits were known.
+    fn resolve_parents(&mut self, store: &Store, missing: Vec<(Number, gix::ObjectId)>) {
+        let numbers = std::mem::take(&mut self.parents);
+        let mut commits = std::mem::take(&mut self.commits);
+        let row_of = |number: Number| commits.binary_search_by_key(&number, |commit| commit.number).ok();
+        let mut rows = Vec::with_capacity(numbers.len());
+        let mut ranges = Vec::with_capacity(commits.len());
+        for (row, commit) in commits.iter().enumerate() {
+            let from = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            for number in &numbers[commit.parents.0 as usize..commit.parents.1 as usize] {
+                match row_of(*number) {
+                    Some(parent) => rows.push(u32::try_from(parent).unwrap_or(u32::MAX)),
+                    None => self.missing_in_commits.push((row, store.id(*number).to_owned())),
+                }
             }
-            number
-        });
-        let mut parents = Vec::with_capacity(raw.parents.len());
-        for id in &raw.parents {
-            match store.find(id).and_then(|number| self.row_of(number)) {
-                Some(parent) => parents.push(parent),
-                None => self.missing_in_commits.push((row, *id)),
-            }
+            ranges.push((from, u32::try_from(rows.len()).unwrap_or(u32::MAX)));
         }
-        self.commits.push(Commit { number: raw.number, tree, parents, time: raw.time });
+        let named = missing.into_iter().filter_map(|(number, id)| Some((row_of(number)?, id)));
+        self.missing_in_commits.extend(named);
+        self.missing_in_commits.sort_unstable();
+        commits.iter_mut().zip(ranges).for_each(|(commit, range)| commit.parents = range);
+        self.commits = commits;
+        self.parents = rows;
     }
 
     /// The row of a commit.
     pub(crate) fn row_of(&self, number: Number) -> Option<usize> {
-        self.rows.get(&number).copied()
+        self.commits.binary_search_by_key(&number, |commit| commit.number).ok()
     }
 
-    /// The highest number that occurs.
-    pub(crate) fn highest(&self) -> Number {
-        self.highest
+    /// Rows of the parents of a commit, as far as they are there.
+    pub(crate) fn parents(&self, row: usize) -> impl Iterator<Item = usize> {
+        let (from, to) = self.commits[row].parents;
+        self.parents[from as usize..to as usize].iter().map(|row| *row as usize)
+    }
+
+    /// How many object numbers there are.
+    pub(crate) fn objects(&self) -> usize {
+        self.runs.len()
     }
 
     /// Whether a linked object is a blob, which then is one of interest.
@@ -123,8 +156,11 @@ impl Links {
 
     /// Subtrees and blobs of interest of a tree, with their names.
     pub(crate) fn children(&self, tree: Number) -> impl Iterator<Item = (Number, &BString)> {
-        let range = self.edge_starts[tree as usize] as usize..self.edge_starts[tree as usize + 1] as usize;
-        self.edges[range].iter().map(|edge| (edge.to, &self.names[edge.name as usize]))
+        let run = self.runs[tree as usize];
+        let chunk = self.chunks.get(run.chunk as usize);
+        let edges = chunk.map_or(&[][..], |chunk| &chunk.edges[run.start as usize..(run.start + run.length) as usize]);
+        let base = chunk.map_or(0, |chunk| chunk.names_base);
+        edges.iter().map(move |edge| (edge.to, &self.names[(base + edge.name) as usize]))
     }
 }
 
@@ -146,23 +182,49 @@ impl BitSet {
     }
 }
 
-struct RawCommit {
-    number: Number,
-    tree: Option<gix::ObjectId>,
-    parents: Vec<gix::ObjectId>,
-    time: i64,
-}
-
 /// One thread's part.
 #[derive(Default)]
 struct Part {
-    commits: Vec<RawCommit>,
+    /// Parents are a range of `parents`.
+    commits: Vec<Commit>,
+    /// As object numbers.
+    parents: Vec<Number>,
     tags: Vec<(Number, gix::ObjectId)>,
-    edges: Vec<Edge>,
+    chunks: Vec<Vec<Edge>>,
+    runs: Vec<(Number, Run)>,
     names: Vec<BString>,
     name_numbers: HashMap<BString, u32>,
-    missing: Vec<(Number, gix::ObjectId)>,
+    missing_in_commits: Vec<(Number, gix::ObjectId)>,
+    missing_in_trees: Vec<(Number, gix::ObjectId)>,
     gaps: Vec<Gap>,
+}
+
+/// Edges in a chunk, as long as no single tree has more.
+const CHUNK: usize = 1 << 15;
+
+impl Part {
+    fn add_tree(&mut self, tree: Number, edges: &[Edge]) {
+        let fits = self.chunks.last().is_some_and(|chunk| chunk.capacity() - chunk.len() >= edges.len());
+        if !fits {
+            self.chunks.push(Vec::with_capacity(CHUNK.max(edges.len())));
+        }
+        let number = self.chunks.len() - 1;
+        let chunk = &mut self.chunks[number];
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let run = Run { chunk: small(number), start: small(chunk.len()), length: small(edges.len()) };
+        chunk.extend_from_slice(edges);
+        self.runs.push((tree, run));
+    }
+
+    fn name(&mut self, name: &[u8]) -> u32 {
+        if let Some(number) = self.name_numbers.get(bstr::BStr::new(name)) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(name.into());
+        self.name_numbers.insert(name.into(), number);
+        number
+    }
 }
 
 struct Reader<'a> {
@@ -170,6 +232,7 @@ struct Reader<'a> {
     id_length: usize,
     wanted: &'a BitSet,
     recent: Recent,
+    edges: Vec<Edge>,
     part: Part,
 }
 
@@ -181,14 +244,7 @@ impl Visitor for Reader<'_> {
     fn object(&mut self, number: Number, kind: Kind, bytes: &[u8]) {
         match kind {
             Kind::Tree => self.tree(number, bytes),
-            Kind::Commit => {
-                let tree = commit::tree(bytes);
-                if tree.is_none() {
-                    self.corrupt(number, "it is a commit without a tree");
-                }
-                let parents = commit::parents(bytes).collect();
-                self.part.commits.push(RawCommit { number, tree, parents, time: commit::committer_time(bytes) });
-            }
+            Kind::Commit => self.commit(number, bytes),
             Kind::Tag => match commit::tag_target(bytes) {
                 Some(target) => self.part.tags.push((number, target)),
                 None => self.corrupt(number, "it is a tag that names no object"),
@@ -207,12 +263,43 @@ impl Visitor for Reader<'_> {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(store: &'a Store, id_length: usize, wanted: &'a BitSet) -> Self {
+        Reader { store, id_length, wanted, recent: Recent::new(), edges: Vec::new(), part: Part::default() }
+    }
+
+    fn commit(&mut self, number: Number, bytes: &[u8]) {
+        let tree = match commit::tree(bytes) {
+            None => {
+                self.corrupt(number, "it is a commit without a tree");
+                None
+            }
+            Some(id) => {
+                let tree = self.store.find(&id).filter(|tree| self.store.kind(*tree) == Kind::Tree);
+                if tree.is_none() && !id.is_empty_tree() {
+                    self.part.missing_in_commits.push((number, id));
+                }
+                tree
+            }
+        };
+        let from = u32::try_from(self.part.parents.len()).unwrap_or(u32::MAX);
+        for id in commit::parents(bytes) {
+            match self.store.find(&id) {
+                Some(parent) => self.part.parents.push(parent),
+                None => self.part.missing_in_commits.push((number, id)),
+            }
+        }
+        let to = u32::try_from(self.part.parents.len()).unwrap_or(u32::MAX);
+        let time = commit::committer_time(bytes);
+        self.part.commits.push(Commit { number, tree, time, parents: (from, to) });
+    }
+
     fn tree(&mut self, number: Number, bytes: &[u8]) {
+        self.edges.clear();
         for entry in Entries::new(bytes, self.id_length) {
             let Some(entry) = entry else {
                 self.corrupt(number, "it is a tree with an entry that makes no sense");
-                return;
+                break;
             };
             if entry.kind == EntryKind::Submodule {
                 continue;
@@ -221,31 +308,23 @@ impl Reader<'_> {
             match self.recent.find(self.store, entry.id) {
                 Some((child, kind)) if kind == expected || kind == Kind::Unknown => {
                     if kind == Kind::Tree || self.wanted.contains(child) {
-                        let name = self.name(entry.name);
-                        self.part.edges.push(Edge { from: number, to: child, name });
+                        let name = self.part.name(entry.name);
+                        self.edges.push(Edge { to: child, name });
                     }
                 }
-                Some(_) => {
-                    self.corrupt(number, "it takes a file for a directory or a directory for a file");
-                }
+                Some(_) => self.corrupt(number, "it takes a file for a directory or a directory for a file"),
                 None => {
-                    if let Ok(id) = gix::ObjectId::try_from(entry.id) && !id.is_empty_tree() {
-                        self.part.missing.push((number, id));
+                    if let Ok(id) = gix::ObjectId::try_from(entry.id)
+                        && !id.is_empty_tree()
+                    {
+                        self.part.missing_in_trees.push((number, id));
                     }
                 }
             }
         }
-    }
-
-    fn name(&mut self, name: &[u8]) -> u32 {
-        let part = &mut self.part;
-        if let Some(number) = part.name_numbers.get(bstr::BStr::new(name)) {
-            return *number;
+        if !self.edges.is_empty() {
+            self.part.add_tree(number, &self.edges);
         }
-        let number = u32::try_from(part.names.len()).unwrap_or(u32::MAX);
-        part.names.push(name.into());
-        part.name_numbers.insert(name.into(), number);
-        number
     }
 
     fn corrupt(&mut self, number: Number, why: &str) {

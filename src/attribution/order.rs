@@ -12,9 +12,9 @@ pub(super) fn topological(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize>
     let mut waiting = vec![0u32; links.commits.len()];
     let mut children: Vec<Vec<u32>> = vec![Vec::new(); links.commits.len()];
     for row in &reachable {
-        for parent in &links.commits[*row].parents {
+        for parent in links.parents(*row) {
             waiting[*row] += 1;
-            children[*parent].push(u32::try_from(*row).unwrap_or(u32::MAX));
+            children[parent].push(u32::try_from(*row).unwrap_or(u32::MAX));
         }
     }
     let key = |row: usize| Reverse((links.commits[row].time, links.commits[row].number, row));
@@ -57,7 +57,7 @@ fn reachable(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize> {
     while let Some(row) = stack.pop() {
         if !std::mem::replace(&mut seen[row], true) {
             rows.push(row);
-            stack.extend(links.commits[row].parents.iter().copied());
+            stack.extend(links.parents(row));
         }
     }
     rows.sort_unstable();

@@ -35,7 +35,7 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) fn of(links: &Links, order: &[usize], starts: &Starts) -> Self {
-        let size = links.highest() as usize + 1;
+        let size = links.objects();
         let mut reach = Reach { reachable: BitSet::new(size), leads: BitSet::new(size) };
         for row in order {
             if let Some(tree) = links.commits[*row].tree {
@@ -43,9 +43,7 @@ impl Reach {
             }
         }
         for (_, object) in &starts.bare {
-            if (*object as usize) < size {
-                reach.descend(links, *object);
-            }
+            reach.descend(links, *object);
         }
         reach
     }
@@ -118,9 +116,7 @@ pub(super) fn introduce(
         }
     }
     for (name, object) in &starts.bare {
-        if interest.contains(object) || (*object <= links.highest()) {
-            descend(*object, name, Origin::Ref, &mut placed);
-        }
+        descend(*object, name, Origin::Ref, &mut placed);
     }
     for (blob, path) in head_places(links, starts, reach, interest) {
         let Some(at) = first.get(&blob).copied() else { continue };
