@@ -23,6 +23,8 @@ use crate::secret::Secret;
 mod assignment;
 mod filter;
 mod matching;
+#[cfg(test)]
+mod naive;
 mod prefilter;
 pub mod proof;
 mod stream;

@@ -21,7 +21,7 @@ pub struct StreamError {
 
 impl Detector {
     /// Bytes that an occurrence may look at in either direction.
-    fn reach(&self) -> usize {
+    pub(super) fn reach(&self) -> usize {
         let widest = self
             .rules
             .iter()

@@ -1,0 +1,162 @@
+//! The slow and obvious way to find candidates, for the tests: every keyword looked for at every offset, every
+//! expression run over all that its interval allows, byte by byte counted. The detector must equal it, and must not
+//! depend on anything outside the interval.
+
+use std::ops::Range;
+
+use regex_automata::{Anchored, Input, Span};
+
+use super::{Candidate, Detector, assignment, matching};
+use crate::rules::{Compiled, Rule, RuleSet, Start};
+
+/// All candidates of one rule.
+fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
+    let compiled = rule.try_compiled().expect("embedded rules compile");
+    let mut found = Vec::new();
+    for keyword in &rule.keywords {
+        for start in 0..=bytes.len().saturating_sub(keyword.len()) {
+            let occurrence = &bytes[start..bytes.len().min(start + keyword.len())];
+            if occurrence.eq_ignore_ascii_case(keyword.as_bytes()) {
+                found.extend(at(compiled, bytes, start..start + keyword.len()));
+            }
+        }
+    }
+    found.sort_by_key(|span| (span.start, span.end));
+    found.dedup();
+    found
+}
+
+fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usize>> {
+    let allowed = interval(rule, bytes, &keyword);
+    let search = |from: usize, anchored| {
+        let mut captures = rule.regex.create_captures();
+        if from > allowed.end {
+            return None;
+        }
+        let input = Input::new(bytes).span(Span::from(from..allowed.end)).anchored(anchored);
+        rule.regex.captures(input, &mut captures);
+        Some((captures.get_match()?.range(), captures.get_group(rule.group)?.range()))
+    };
+    match rule.start {
+        Start::AtKeyword => Some(search(keyword.start, Anchored::Yes)?.1),
+        Start::AtValue => {
+            let assignment = assignment::read(bytes, keyword.clone())?;
+            let name = Input::new(bytes).span(Span::from(keyword.end..assignment.name_end));
+            if rule.field.as_ref().is_some_and(|field| !field.is_match(name)) {
+                return None;
+            }
+            assignment.starts.iter().find_map(|start| Some(search(*start, Anchored::Yes)?.1))
+        }
+        Start::Search => (allowed.start..=keyword.start)
+            .filter_map(|from| search(from, Anchored::Yes))
+            .find(|(whole, _)| whole.end >= keyword.end)
+            .map(|(_, secret)| secret),
+    }
+}
+
+/// The interval, one byte at a time.
+fn interval(rule: &Compiled, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
+    let most_lines = rule.window.lines.unwrap_or(usize::MAX);
+    let (mut start, mut lines) = (keyword.start, 0);
+    while start > 0 && keyword.start - start < rule.window.before {
+        lines += usize::from(bytes[start - 1] == b'\n');
+        if lines > most_lines {
+            break;
+        }
+        start -= 1;
+    }
+    let (mut end, mut lines) = (keyword.end, 0);
+    while end < bytes.len() && end - keyword.end < rule.window.after {
+        lines += usize::from(bytes[end] == b'\n');
+        if lines > most_lines {
+            break;
+        }
+        end += 1;
+    }
+    start..end
+}
+
+/// Blocks are not found by an expression alone.
+fn is_expression(rule: &Rule) -> bool {
+    rule.try_compiled().is_ok_and(|compiled| compiled.block.is_none())
+}
+
+/// Texts made of the rules' own examples, cut and joined at random, so that expressions nearly match.
+fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use crate::rules::sample::{Rng, sample_template};
+    use proptest::prelude::*;
+    let rules = RuleSet::embedded().expect("embedded rules load");
+    let mut pieces = Vec::new();
+    for (_, rule) in rules.iter() {
+        for template in rule.examples.matching.iter().take(1).chain(rule.examples.reject.iter().take(1)) {
+            let text = sample_template(template, &mut Rng::from_name(&rule.id)).expect("examples are well formed");
+            if text.len() < 600 {
+                pieces.push(text.into_bytes());
+            }
+        }
+    }
+    let piece = (proptest::sample::select(pieces), 0usize..8, 0usize..8).prop_map(|(piece, head, tail)| {
+        let head = if head > 3 { 0 } else { head * piece.len() / 8 };
+        let tail = if tail > 3 { 0 } else { tail * piece.len() / 8 };
+        piece[head..(piece.len() - tail).max(head)].to_vec()
+    });
+    let glue = proptest::sample::select(vec![&b" "[..], b"\n", b"=", b"\"", b"x", b"\r\n  ", b"\0\xff", b": "]);
+    proptest::collection::vec((piece, glue), 1..8).prop_map(|parts| {
+        parts.into_iter().flat_map(|(piece, glue)| [piece, glue.to_vec()].concat()).collect()
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
+
+    #[test]
+    fn the_detector_equals_the_naive_matcher(text in texts()) {
+        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+        let mut scratch = detector.scratch();
+        detector.find_candidates(&text, 0..text.len(), &mut scratch);
+        for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
+            let fast: Vec<_> =
+                scratch.candidates.iter().filter(|c| c.rule == index).map(|c| c.span.clone()).collect();
+            proptest::prop_assert_eq!(fast, candidates(rule, &text), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn a_candidate_depends_on_its_interval_alone(text in texts()) {
+        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+        let mut scratch = detector.scratch();
+        detector.find_candidates(&text, 0..text.len(), &mut scratch);
+        let all: Vec<Candidate> = scratch.candidates.clone();
+        // Everything further away than the reach is cut off; the candidate must still be there, and no other new one.
+        for candidate in all {
+            let reach = detector.reach();
+            let from = candidate.span.start.saturating_sub(reach);
+            let to = text.len().min(candidate.span.end + reach);
+            let mut other = detector.scratch();
+            detector.find_candidates(&text[from..to], 0..to - from, &mut other);
+            let shifted = Candidate { rule: candidate.rule, span: candidate.span.start - from..candidate.span.end - from };
+            proptest::prop_assert!(other.candidates.contains(&shifted));
+        }
+    }
+}
+
+#[test]
+fn one_occurrence_is_a_function_of_its_window() {
+    // The window itself: bytes right outside, beyond one on either side, must not matter.
+    let rules = RuleSet::embedded().unwrap();
+    let rule = rules.by_id("github-pat-classic").unwrap();
+    let compiled = rule.try_compiled().unwrap();
+    let token = crate::rules::sample::sample_template(
+        "{{@github:ghp_}}",
+        &mut crate::rules::sample::Rng::from_name("window"),
+    )
+    .unwrap();
+    for (before, after) in [("", ""), (" ", " "), ("zzzz ", " zzzz"), ("\n", "\n"), ("\0", "\0")] {
+        let text = format!("{before}{token}{after}");
+        let keyword = before.len()..before.len() + 4;
+        let found = matching::evaluate(compiled, 0, text.as_bytes(), keyword, &mut None);
+        assert_eq!(found, Some(before.len()..before.len() + token.len()), "{before:?} {after:?}");
+    }
+    let glued = format!("z{token}");
+    assert_eq!(matching::evaluate(compiled, 0, glued.as_bytes(), 1..5, &mut None), None);
+}
