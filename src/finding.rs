@@ -162,6 +162,20 @@ pub enum Provenance {
     Unreachable,
 }
 
+impl Provenance {
+    /// The stable name in reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Provenance::Worktree => "worktree",
+            Provenance::Staged => "staged",
+            Provenance::Stdin => "stdin",
+            Provenance::Commit(_) => "commit",
+            Provenance::Ref => "ref",
+            Provenance::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// One place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Occurrence {

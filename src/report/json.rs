@@ -1,82 +1,225 @@
 //! `json` and `jsonl`: the versioned schema of docs/output.md.
 
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::text::is_steering;
-use super::{Report, sarif};
-use crate::finding::{CommitInfo, Finding, Gap, Occurrence, Provenance, Verdict};
+use super::{Report, Stats, sarif};
+use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, Provenance, Severity, Verdict};
+use crate::location::Position;
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let mut document = summary(report);
-    document["findings"] = report.findings.iter().map(|f| finding(report, f)).collect();
-    write(&document, PrettyFormatter::new())
+    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding)).collect();
+    write(&Summary { findings: Some(findings), ..Summary::new(report) }, PrettyFormatter::new())
 }
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
     let mut out = Vec::new();
-    for value in report.findings.iter().map(|f| finding(report, f)).chain([summary(report)]) {
-        out.extend(write(&value, serde_json::ser::CompactFormatter));
+    for finding in &report.findings {
+        out.extend(write(&FindingJson::new(report, finding), CompactFormatter));
     }
+    out.extend(write(&Summary::new(report), CompactFormatter));
     out
 }
 
-fn summary(report: &Report) -> Value {
-    let dropped = report.dropped.iter().map(|((rule, reason), count)| {
-        json!({ "rule": report.rules.get(*rule).id, "reason": reason.to_string(), "count": count })
-    });
-    let gap = |gap: &Gap| {
-        json!({
-            "kind": gap.kind.as_str(),
-            "place": report.redactor.show(gap.place.as_bytes()),
-            "detail": report.redactor.show(gap.detail.as_bytes()),
-        })
-    };
-    json!({
-        "schema_version": SCHEMA_VERSION,
-        "tool": { "name": "muzzle", "version": env!("CARGO_PKG_VERSION") },
-        "targets": report.targets.iter().map(|t| report.redactor.show(t.as_bytes())).collect::<Vec<_>>(),
-        "complete": report.is_complete(),
-        "gaps": report.gaps.iter().map(gap).collect::<Vec<_>>(),
-        "scanned": report.stats,
-        "confidence_threshold": report.threshold,
-        "not_reported": { "below_threshold": report.below_threshold, "unreachable": report.unreachable },
-        "dropped_candidates": dropped.collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct Summary<'a> {
+    schema_version: &'static str,
+    tool: Tool,
+    targets: Vec<String>,
+    complete: bool,
+    gaps: Vec<GapJson>,
+    scanned: &'a Stats,
+    confidence_threshold: Confidence,
+    not_reported: NotReported,
+    dropped_candidates: Vec<DroppedJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<FindingJson<'a>>>,
 }
 
-fn finding(report: &Report, finding: &Finding) -> Value {
-    let rule = report.rule(finding);
-    let identity: serde_json::Map<String, Value> = finding
-        .identity
-        .iter()
-        .map(|fact| (fact.name.to_owned(), report.redactor.show(fact.value.as_bytes()).into()))
-        .collect();
-    let (check, check_detail) = match &finding.verdict {
-        Verdict::NotChecked => ("none", None),
-        Verdict::Passed => ("passed", None),
-        Verdict::Failed(why) => ("failed", Some(*why)),
-    };
-    json!({
-        "fingerprint": finding.fingerprint.as_str(),
-        "rule": { "id": rule.id, "name": rule.name, "provider": rule.provider },
-        "severity": finding.severity,
-        "confidence": finding.confidence,
-        "secret": shown_secret(report, finding),
-        "check": check,
-        "check_detail": check_detail,
-        "identity": identity,
-        "description": rule.description,
-        "remediation": rule.remediation,
-        "in_head": finding.in_head,
-        "first_seen": finding.first_seen.as_deref().map(|info| commit(report, info)),
-        "occurrences": finding.occurrences.iter().map(|o| occurrence(report, o)).collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct GapJson {
+    kind: &'static str,
+    place: String,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct NotReported {
+    below_threshold: usize,
+    unreachable: usize,
+}
+
+#[derive(Serialize)]
+struct DroppedJson<'a> {
+    rule: &'a str,
+    reason: String,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    fingerprint: &'a str,
+    rule: RuleJson<'a>,
+    severity: Severity,
+    confidence: Confidence,
+    secret: String,
+    check: &'static str,
+    check_detail: Option<&'static str>,
+    identity: BTreeMap<&'static str, String>,
+    description: &'a str,
+    remediation: &'a str,
+    in_head: bool,
+    first_seen: Option<CommitJson>,
+    occurrences: Vec<OccurrenceJson>,
+}
+
+#[derive(Serialize)]
+struct RuleJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    provider: &'a str,
+}
+
+#[derive(Serialize)]
+struct OccurrenceJson {
+    path: String,
+    uri: String,
+    start: PositionJson,
+    end: PositionJson,
+    bytes: SpanJson,
+    source: &'static str,
+    blob: Option<String>,
+    commit: Option<CommitJson>,
+    in_head: bool,
+}
+
+#[derive(Serialize)]
+struct PositionJson {
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct SpanJson {
+    start: u64,
+    end: u64,
+}
+
+#[derive(Serialize)]
+struct CommitJson {
+    id: String,
+    author: String,
+    email: String,
+    date: Option<String>,
+    subject: String,
+}
+
+impl<'a> Summary<'a> {
+    fn new(report: &'a Report) -> Self {
+        let gap = |gap: &Gap| GapJson {
+            kind: gap.kind.as_str(),
+            place: report.redactor.show(gap.place.as_bytes()),
+            detail: report.redactor.show(gap.detail.as_bytes()),
+        };
+        let dropped = report.dropped.iter().map(|((rule, reason), count)| DroppedJson {
+            rule: &report.rules.get(*rule).id,
+            reason: reason.to_string(),
+            count: *count,
+        });
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool { name: "muzzle", version: env!("CARGO_PKG_VERSION") },
+            targets: report.targets.iter().map(|t| report.redactor.show(t.as_bytes())).collect(),
+            complete: report.is_complete(),
+            gaps: report.gaps.iter().map(gap).collect(),
+            scanned: &report.stats,
+            confidence_threshold: report.threshold,
+            not_reported: NotReported {
+                below_threshold: report.below_threshold,
+                unreachable: report.unreachable,
+            },
+            dropped_candidates: dropped.collect(),
+            findings: None,
+        }
+    }
+}
+
+impl<'a> FindingJson<'a> {
+    fn new(report: &'a Report, finding: &'a Finding) -> Self {
+        let rule = report.rule(finding);
+        let (check, check_detail) = match &finding.verdict {
+            Verdict::NotChecked => ("none", None),
+            Verdict::Passed => ("passed", None),
+            Verdict::Failed(why) => ("failed", Some(*why)),
+        };
+        FindingJson {
+            fingerprint: finding.fingerprint.as_str(),
+            rule: RuleJson { id: &rule.id, name: &rule.name, provider: &rule.provider },
+            severity: finding.severity,
+            confidence: finding.confidence,
+            secret: shown_secret(report, finding),
+            check,
+            check_detail,
+            identity: finding
+                .identity
+                .iter()
+                .map(|fact| (fact.name, report.redactor.show(fact.value.as_bytes())))
+                .collect(),
+            description: &rule.description,
+            remediation: &rule.remediation,
+            in_head: finding.in_head,
+            first_seen: finding.first_seen.as_deref().map(|info| CommitJson::new(report, info)),
+            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o)).collect(),
+        }
+    }
+}
+
+impl OccurrenceJson {
+    fn new(report: &Report, occurrence: &Occurrence) -> Self {
+        let location = &occurrence.location;
+        let position = |at: Position| PositionJson { line: at.line, column: at.column };
+        let commit = match &occurrence.provenance {
+            Provenance::Commit(info) => Some(CommitJson::new(report, info)),
+            _ => None,
+        };
+        OccurrenceJson {
+            path: report.redactor.show(&occurrence.path),
+            uri: sarif::uri(report, &occurrence.path),
+            start: position(location.start),
+            end: position(location.end),
+            bytes: SpanJson { start: location.span.start, end: location.span.end },
+            source: occurrence.provenance.as_str(),
+            blob: occurrence.blob.map(|blob| blob.to_string()),
+            commit,
+            in_head: occurrence.in_head,
+        }
+    }
+}
+
+impl CommitJson {
+    fn new(report: &Report, info: &CommitInfo) -> Self {
+        CommitJson {
+            id: info.id.to_string(),
+            author: report.redactor.show(&info.author.name),
+            email: report.redactor.show(&info.author.email),
+            date: date(info.time),
+            subject: report.redactor.show(&info.subject),
+        }
+    }
 }
 
 /// The secret masked, or as it is if the user asked for that.
@@ -88,46 +231,13 @@ pub(crate) fn shown_secret(report: &Report, finding: &Finding) -> String {
     finding.secret.masked()
 }
 
-fn occurrence(report: &Report, occurrence: &Occurrence) -> Value {
-    let (source, info) = match &occurrence.provenance {
-        Provenance::Worktree => ("worktree", None),
-        Provenance::Staged => ("staged", None),
-        Provenance::Stdin => ("stdin", None),
-        Provenance::Commit(info) => ("commit", Some(info)),
-        Provenance::Ref => ("ref", None),
-        Provenance::Unreachable => ("unreachable", None),
-    };
-    let location = &occurrence.location;
-    json!({
-        "path": report.redactor.show(&occurrence.path),
-        "uri": sarif::uri(report, &occurrence.path),
-        "start": { "line": location.start.line, "column": location.start.column },
-        "end": { "line": location.end.line, "column": location.end.column },
-        "bytes": { "start": location.span.start, "end": location.span.end },
-        "source": source,
-        "blob": occurrence.blob.map(|blob| blob.to_string()),
-        "commit": info.map(|info| commit(report, info)),
-        "in_head": occurrence.in_head,
-    })
-}
-
-fn commit(report: &Report, info: &CommitInfo) -> Value {
-    json!({
-        "id": info.id.to_string(),
-        "author": report.redactor.show(&info.author.name),
-        "email": report.redactor.show(&info.author.email),
-        "date": date(info.time),
-        "subject": report.redactor.show(&info.subject),
-    })
-}
-
 /// RFC 3339 in UTC; `None` outside the years that can be told.
 pub(crate) fn date(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
 /// Serializes and ends the line.
-pub(crate) fn write(value: &impl serde::Serialize, formatter: impl Formatter) -> Vec<u8> {
+pub(crate) fn write(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(formatter));
     value.serialize(&mut serializer).expect("a vector takes every byte, and the values are plain data");
@@ -162,6 +272,9 @@ impl<F: Formatter> Formatter for Harmless<F> {
     );
 
     fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &str) -> std::io::Result<()> {
+        if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return self.0.write_string_fragment(writer, text);
+        }
         let mut rest = text;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_steering(*c)) {
             self.0.write_string_fragment(writer, &rest[..at])?;

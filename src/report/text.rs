@@ -111,6 +111,10 @@ pub fn is_steering(c: char) -> bool {
 /// Makes invalid UTF-8 and steering characters visible; a tab becomes one space.
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
+    if bytes.iter().all(|b| (b' '..=b'~').contains(b)) {
+        text.push_str(&String::from_utf8_lossy(bytes));
+        return text;
+    }
     for c in String::from_utf8_lossy(bytes).chars() {
         match c {
             '\t' => text.push(' '),
