@@ -143,6 +143,19 @@ fn opens_command(text: &str) -> bool {
     text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##")
 }
 
+/// Our own text, or that of a rule, on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    visible(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes())
+}
+
+/// At most so many characters.
+pub(crate) fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
 /// Makes invalid UTF-8 and steering characters visible; a tab becomes one space.
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -172,9 +185,15 @@ mod tests {
     }
 
     #[test]
+    fn long_texts_are_clipped_by_characters() {
+        assert_eq!(clip("äöü", 3), "äöü");
+        assert_eq!(clip("äöüß", 3), "äö…");
+    }
+
+    #[test]
     fn every_secret_is_masked_everywhere() {
         // Its beginning does not recur in it: that would be taken for a second one, which masks too much.
-        let long: Vec<u8> = (0..600).map(|i| b'a' + (i * i / 31 % 23) as u8).collect();
+        let long: Vec<u8> = (0..600u32).flat_map(|i| (i * i / 31 % 23 + 97).to_le_bytes().into_iter().take(1)).collect();
         let secrets = [Secret::new(b"first-secret-value"), Secret::new(b"second-secret"), Secret::new(&long)];
         let redactor = Redactor::new(&secrets);
         let text = [&b"x first-secret-value,second-secret;"[..], &long, b" end"].concat();

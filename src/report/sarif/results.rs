@@ -42,14 +42,12 @@ fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Oc
     let mut files: Vec<(String, Vec<&Occurrence>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for occurrence in &finding.occurrences {
-        let uri = uri(report, &occurrence.path);
-        match known.get(&uri) {
-            Some(at) => files[*at].1.push(occurrence),
-            None => {
-                known.insert(uri.clone(), files.len());
-                files.push((uri, vec![occurrence]));
-            }
+        let next = files.len();
+        let at = *known.entry(uri(report, &occurrence.path)).or_insert(next);
+        if at == next {
+            files.push((uri(report, &occurrence.path), Vec::new()));
         }
+        files[at].1.push(occurrence);
     }
     // What people open is the file as it is now; of what is gone, its last version.
     let rank = |occurrence: &Occurrence| match &occurrence.provenance {
