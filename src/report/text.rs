@@ -19,6 +19,9 @@ pub struct Redactor {
     automaton: Option<AhoCorasick>,
 }
 
+/// A masked part: its bytes before, its characters after.
+type Masked = (Range<usize>, Range<usize>);
+
 /// Shorter secrets would mask ordinary words all over the report; they are masked where they were found.
 const SHORTEST: usize = 8;
 /// A longer secret is recognised by its beginning.
@@ -84,7 +87,7 @@ impl Redactor {
     }
 
     /// Masks `more` and all known secrets; returns each masked part as bytes before and characters after.
-    fn show_parts(&self, bytes: &[u8], more: &[Range<usize>]) -> (String, Vec<(Range<usize>, Range<usize>)>) {
+    fn show_parts(&self, bytes: &[u8], more: &[Range<usize>]) -> (String, Vec<Masked>) {
         let mut hidden = self.find(bytes);
         hidden.extend_from_slice(more);
         hidden.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
