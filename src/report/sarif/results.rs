@@ -1,7 +1,7 @@
 //! Findings → results: one per finding and path.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -27,7 +27,8 @@ pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model:
         let files = by_file(report, finding);
         for (uri, occurrences) in &files {
             if results.len() < most {
-                let place = Place { uri, occurrences, other_files: files.len() - 1 };
+                let others = elsewhere(occurrences);
+                let place = Place { uri, occurrences, others, other_files: files.len() - 1 };
                 results.push(place.result(report, finding, rules.index(finding.rule)));
             } else {
                 left_out += 1;
@@ -64,10 +65,18 @@ fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Oc
     files
 }
 
+/// The occurrences apart from the first one's lines: the same lines in another version of a file say nothing new.
+fn elsewhere<'a>(occurrences: &[&'a Occurrence]) -> Vec<&'a Occurrence> {
+    let mut seen = HashSet::new();
+    let new = |occurrence: &&&Occurrence| seen.insert((occurrence.location.start, occurrence.location.end));
+    occurrences.iter().filter(new).skip(1).copied().collect()
+}
+
 /// Where a result is: the occurrences of one finding at one path, the best one first.
 struct Place<'a> {
     uri: &'a str,
     occurrences: &'a [&'a Occurrence],
+    others: Vec<&'a Occurrence>,
     other_files: usize,
 }
 
@@ -104,12 +113,12 @@ impl Place<'_> {
         if let Verdict::Failed(why) = &finding.verdict {
             let _ = write!(text, " It may be no real one: {}.", plain(why));
         }
-        let links = self.occurrences[1..].iter().zip(1..).take(MOST_LINKS);
+        let links = self.others.iter().zip(1..).take(MOST_LINKS);
         let links: Vec<String> =
             links.map(|(occurrence, id)| format!("[{}]({id})", label(occurrence))).collect();
         if !links.is_empty() {
             let _ = write!(text, " Also in this file: {}", links.join(", "));
-            match self.occurrences.len() - 1 - links.len() {
+            match self.others.len() - links.len() {
                 0 => text.push('.'),
                 more => _ = write!(text, ", and {more} more."),
             }
@@ -136,7 +145,7 @@ impl Place<'_> {
     }
 
     fn related(&self) -> Vec<model::Location> {
-        let others = self.occurrences[1..].iter().zip(1..).take(MOST_LOCATIONS - 1);
+        let others = self.others.iter().zip(1..).take(MOST_LOCATIONS - 1);
         others
             .map(|(occurrence, id)| {
                 let mut location = self.location(&occurrence.location);
@@ -178,8 +187,12 @@ impl Place<'_> {
             ("severity", json!(finding.severity)),
             ("source", json!(source(&primary.provenance))),
         ]);
-        if let Provenance::Commit(info) = &primary.provenance {
-            properties.insert("commit", json!(info.id.to_string()));
+        let commit = self.occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
+            Provenance::Commit(info) => Some(info.id.to_string()),
+            _ => None,
+        });
+        if let Some(commit) = commit {
+            properties.insert("commit", json!(commit));
         }
         if let Some(date) = finding.first_seen.as_ref().and_then(|info| json::date(info.time)) {
             properties.insert("firstSeen", json!(date));
@@ -286,6 +299,17 @@ mod tests {
         assert_eq!(file["properties"]["secret"], "fxt_********");
         assert_ne!(file["partialFingerprints"], other["partialFingerprints"]);
         assert_eq!(file["properties"]["fingerprint"], other["properties"]["fingerprint"]);
+    }
+
+    #[test]
+    fn the_same_lines_in_another_version_are_no_other_place() {
+        let mut report = spread();
+        let same = fixture::occurrence(&fixture::secret(1), b"other", 1, Provenance::Worktree);
+        report.findings[0].occurrences.push(same);
+        let other = &results(&report)[0];
+        assert_eq!(other["properties"]["source"], "worktree");
+        assert_eq!(other["properties"]["commit"], "01".repeat(20));
+        assert_eq!(other.get("relatedLocations"), None);
     }
 
     #[test]
