@@ -11,6 +11,8 @@ use crate::detect::DropReason;
 use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
 use crate::rules::{Rule, RuleSet};
 
+#[cfg(test)]
+mod fixture;
 pub mod human;
 pub mod json;
 pub mod sarif;

@@ -1,14 +1,237 @@
-//! SARIF 2.1.0.
+//! SARIF 2.1.0, as GitHub code scanning and the official validator take it.
+//!
+//! One run. One result per finding and path, since a place is what a code-scanning alert is about; the other places
+//! at the same path are its related locations. The same report gives the same bytes.
+//!
+//! Secrets are masked even if the user asked for them elsewhere: a SARIF file is made to be uploaded.
 
-use super::Report;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use serde_json::json;
+use serde_json::ser::PrettyFormatter;
+use serde_sarif::sarif as model;
+
+use super::{Report, json};
+use crate::finding::{Confidence, Gap, GapKind, Severity};
+
+mod results;
+mod rules;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+const INFORMATION: &str = "https://docs.rs/muzzle";
+/// GitHub refuses a file with more results in one run.
+const MOST_RESULTS: usize = 25_000;
+const MOST_NOTIFICATIONS: usize = 1000;
 
 /// The whole report.
-pub fn render(_report: &Report) -> Vec<u8> {
-    Vec::new()
+pub fn render(report: &Report) -> Vec<u8> {
+    let mut rules = rules::Used::default();
+    let (results, left_out) = results::all(report, &mut rules, MOST_RESULTS);
+    let driver = model::ToolComponent::builder()
+        .name("muzzle")
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .information_uri(INFORMATION)
+        .rules(rules.descriptors(report))
+        .build();
+    let invocation = model::Invocation::builder()
+        .execution_successful(report.is_complete())
+        .tool_execution_notifications(notifications(report, left_out))
+        .build();
+    let run = model::Run::builder()
+        .tool(model::Tool::builder().driver(driver).build())
+        .invocations(vec![invocation])
+        .automation_details(model::RunAutomationDetails::builder().id("muzzle/").build())
+        .column_kind(json!(model::ResultColumnKind::UnicodeCodePoints))
+        .results(results)
+        .build();
+    let log =
+        model::Sarif::builder().schema(SCHEMA).version(json!(model::Version::V2_1_0)).runs(vec![run]).build();
+    json::write(&log, PrettyFormatter::new())
 }
 
-/// A repository path as a URI reference: the raw bytes, percent-encoded; masked if it holds a secret.
+/// What need not be encoded anywhere in a path (RFC 3986, "unreserved"), and the separator.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A repository path as a relative URI reference: the raw bytes, percent-encoded; masked if it holds a secret.
+///
+/// No name can make it an absolute URI, a network path or one that climbs.
 pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
-    let _ = (report, path);
-    String::new()
+    let masked = report.redactor.holds_secret(path).then(|| report.redactor.show(path));
+    let path = masked.as_ref().map_or(path, String::as_bytes);
+    if path.is_empty() {
+        // An empty reference would mean the report itself.
+        return "unnamed".into();
+    }
+    let encoded = percent_encode(path, ENCODED).to_string();
+    let segment = |segment: &str| match segment {
+        "." | ".." => segment.replace('.', "%2E"),
+        _ => segment.to_owned(),
+    };
+    let encoded = encoded.split('/').map(segment).collect::<Vec<_>>().join("/");
+    match encoded.strip_prefix('/') {
+        Some(rest) => format!("%2F{rest}"),
+        None => encoded,
+    }
+}
+
+/// How a finding of this severity and confidence is shown.
+fn level(severity: Severity, confidence: Confidence) -> model::ResultLevel {
+    match (severity, confidence) {
+        (Severity::Low, _) => model::ResultLevel::Note,
+        (Severity::Medium, _) | (_, Confidence::Low) => model::ResultLevel::Warning,
+        (Severity::High | Severity::Critical, _) => model::ResultLevel::Error,
+    }
+}
+
+/// Text for a message: SARIF reads `[…](…)` as a link, and viewers may read the rest as Markdown or HTML.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '[' | ']' | '<' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// One per gap: whoever reads results must learn what was not read.
+fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notification> {
+    let mut notifications = Vec::new();
+    if results_left_out > 0 {
+        let text =
+            format!("{results_left_out} more results, none more severe than those above, are left out.");
+        notifications.push(notification("results-left-out", "warning", text));
+    }
+    let room = MOST_NOTIFICATIONS - notifications.len();
+    let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };
+    for Gap { kind, place, detail } in &report.gaps[..named] {
+        let show = |text: &str| plain(&report.redactor.show(text.as_bytes()));
+        let level = match kind {
+            GapKind::Shallow | GapKind::TooLarge => "warning",
+            _ => "error",
+        };
+        notifications.push(notification(kind.as_str(), level, format!("{}: {}", show(place), show(detail))));
+    }
+    if report.gaps.len() > named {
+        let text = format!("{} more places could not be scanned.", report.gaps.len() - named);
+        notifications.push(notification("more-gaps", "error", text));
+    }
+    notifications
+}
+
+fn notification(id: &str, level: &str, text: String) -> model::Notification {
+    model::Notification::builder()
+        .descriptor(model::ReportingDescriptorReference::builder().id(id).build())
+        .level(json!(level))
+        .message(model::Message::builder().text(text).build())
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::fixture::{self, ODD_PATHS};
+    use super::*;
+    use crate::finding::Provenance;
+    use crate::report::text::is_steering;
+
+    fn rendered(report: &Report) -> Value {
+        serde_json::from_slice(&render(report)).unwrap()
+    }
+
+    #[test]
+    fn odd_paths_become_relative_uris_that_decode_to_them() {
+        let report = fixture::report(Vec::new(), Vec::new());
+        for (path, expected) in ODD_PATHS {
+            let uri = uri(&report, path);
+            assert_eq!(uri, expected);
+            assert_eq!(percent_encoding::percent_decode_str(&uri).collect::<Vec<u8>>(), path);
+        }
+        assert_eq!(uri(&report, b""), "unnamed");
+    }
+
+    #[test]
+    fn a_path_that_holds_a_secret_is_masked() {
+        let report = fixture::odd_report();
+        let path = [b"a b/", &fixture::secret(0)[..], b".txt"].concat();
+        assert_eq!(uri(&report, &path), "a%20b/fxt_%2A%2A%2A%2A%2A%2A%2A%2A.txt");
+    }
+
+    #[test]
+    fn a_clean_report_has_results_and_rules_though_empty() {
+        let document = rendered(&fixture::report(Vec::new(), Vec::new()));
+        assert_eq!(document["version"], "2.1.0");
+        let run = &document["runs"][0];
+        assert_eq!(run["results"], json!([]));
+        assert_eq!(run["tool"]["driver"]["rules"], json!([]));
+        assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+        assert_eq!(run["columnKind"], "unicodeCodePoints");
+    }
+
+    #[test]
+    fn nothing_shows_a_secret_or_steers_even_if_secrets_may_be_shown() {
+        let mut report = fixture::odd_report();
+        report.show_secrets = true;
+        let text = String::from_utf8(render(&report)).unwrap();
+        for finding in &report.findings {
+            #[expect(clippy::disallowed_methods, reason = "to look for it in the output")]
+            let secret = String::from_utf8_lossy(finding.secret.expose());
+            assert!(!text.contains(&*secret) && !text.contains(&secret[6..]));
+        }
+        assert!(text.chars().all(|c| c == '\n' || !is_steering(c)));
+        assert_eq!(text.as_bytes(), render(&report), "the same every time");
+    }
+
+    #[test]
+    fn gaps_are_notifications_and_make_the_run_unsuccessful() {
+        let gaps = (0..1500).map(|number| fixture::gap(GapKind::CorruptObject, number)).collect();
+        let document = rendered(&fixture::report(Vec::new(), gaps));
+        let invocation = &document["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], false);
+        let notifications = invocation["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(notifications.len(), 1000);
+        assert_eq!(notifications[0]["descriptor"]["id"], "corrupt-object");
+        assert_eq!(
+            notifications[0]["message"]["text"],
+            r"dir/\\n::error::0\\u{1b}\[31m: \[no\](https://evil.example) way"
+        );
+        assert_eq!(notifications[999]["message"]["text"], "501 more places could not be scanned.");
+    }
+
+    #[test]
+    fn levels_follow_severity_and_confidence() {
+        use model::ResultLevel::{Error, Note, Warning};
+        assert_eq!(level(Severity::Critical, Confidence::Medium), Error);
+        assert_eq!(level(Severity::Critical, Confidence::Low), Warning);
+        assert_eq!(level(Severity::Medium, Confidence::High), Warning);
+        assert_eq!(level(Severity::Low, Confidence::Low), Note);
+    }
+
+    #[test]
+    fn too_many_results_are_cut_and_counted() {
+        let rules = fixture::rules();
+        let secret = fixture::secret(1);
+        let path = |n: usize| format!("file-{n}").into_bytes();
+        let places =
+            (0..MOST_RESULTS + 3).map(|n| fixture::occurrence(&secret, &path(n), 1, Provenance::Worktree));
+        let finding = fixture::finding(&rules, "fixture-token", &secret, places.collect());
+        let document = rendered(&fixture::report(vec![finding], Vec::new()));
+        let run = &document["runs"][0];
+        assert_eq!(run["results"].as_array().unwrap().len(), MOST_RESULTS);
+        let text = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert_eq!(text, "3 more results, none more severe than those above, are left out.");
+    }
+
+    /// For `.ci/check-sarif`: writes the reports of these tests to `MUZZLE_SARIF_DIR`.
+    #[test]
+    fn writes_samples_where_asked() {
+        let Some(directory) = std::env::var_os("MUZZLE_SARIF_DIR").map(std::path::PathBuf::from) else {
+            return;
+        };
+        let clean = fixture::report(Vec::new(), Vec::new());
+        for (name, report) in [("odd.sarif", fixture::odd_report()), ("clean.sarif", clean)] {
+            std::fs::write(directory.join(name), render(&report)).unwrap();
+        }
+    }
 }

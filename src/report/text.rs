@@ -19,6 +19,9 @@ pub struct Redactor {
     automaton: Option<AhoCorasick>,
 }
 
+/// A masked part: its bytes before, its characters after.
+type Masked = (Range<usize>, Range<usize>);
+
 /// Shorter secrets would mask ordinary words all over the report; they are masked where they were found.
 const SHORTEST: usize = 8;
 /// A longer secret is recognised by its beginning.
@@ -53,6 +56,11 @@ impl Redactor {
         found
     }
 
+    /// Whether a secret of the run lies in `bytes`.
+    pub fn holds_secret(&self, bytes: &[u8]) -> bool {
+        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(bytes))
+    }
+
     /// Bytes from the repository as text that may be shown on one line.
     pub fn show(&self, bytes: &[u8]) -> String {
         self.show_parts(bytes, &[]).0
@@ -68,13 +76,19 @@ impl Redactor {
             let inside = visible(&line[secret.clone()]).chars().count();
             return (visible(line), before..before + inside);
         }
-        let (text, parts) = self.show_parts(line, std::slice::from_ref(&secret));
+        let kept = away_from_the_edges(line, &secret);
+        let secret = secret.start - kept.start..secret.end - kept.start;
+        let (text, parts) = self.show_parts(&line[kept.clone()], std::slice::from_ref(&secret));
         let marked = parts.into_iter().find(|(bytes, _)| bytes.start <= secret.start && bytes.end >= secret.end);
-        (text, marked.map_or(0..0, |(_, characters)| characters))
+        let marked = marked.map_or(0..0, |(_, characters)| characters);
+        let cut = |yes: bool| if yes { "…" } else { "" };
+        let (before, after) = (cut(kept.start > 0), cut(kept.end < line.len()));
+        let shift = before.chars().count();
+        (format!("{before}{text}{after}"), marked.start + shift..marked.end + shift)
     }
 
     /// Masks `more` and all known secrets; returns each masked part as bytes before and characters after.
-    fn show_parts(&self, bytes: &[u8], more: &[Range<usize>]) -> (String, Vec<(Range<usize>, Range<usize>)>) {
+    fn show_parts(&self, bytes: &[u8], more: &[Range<usize>]) -> (String, Vec<Masked>) {
         let mut hidden = self.find(bytes);
         hidden.extend_from_slice(more);
         hidden.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
@@ -100,12 +114,50 @@ impl Redactor {
     }
 }
 
+/// An excerpt that reaches this far from its secret may have been clipped there.
+const CLIPPED: usize = 100;
+
+/// The part of an excerpt without the words at its clipped ends: what is left of another secret there is not
+/// recognised, since only whole secrets are.
+fn away_from_the_edges(line: &[u8], secret: &Range<usize>) -> Range<usize> {
+    let border = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'');
+    let (before, after) = (&line[..secret.start], &line[secret.end..]);
+    let start = match before.len() {
+        CLIPPED.. => before.iter().position(border).unwrap_or(before.len()),
+        _ => 0,
+    };
+    let end = match after.len() {
+        CLIPPED.. => secret.end + after.iter().rposition(border).map_or(0, |at| at + 1),
+        _ => line.len(),
+    };
+    start..end
+}
+
 /// Whether a character could steer a terminal, a log or a reader's eye.
 pub fn is_steering(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether `[` after `text` would begin a command of a CI runner (`##[error]`, `##vso[…]`), which is obeyed anywhere
+/// in a line.
+fn opens_command(text: &str) -> bool {
+    text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##")
+}
+
+/// Our own text, or that of a rule, on one line.
+pub(crate) fn one_line(text: &str) -> String {
+    visible(text.split_whitespace().collect::<Vec<_>>().join(" ").as_bytes())
+}
+
+/// At most so many characters.
+pub(crate) fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// Makes invalid UTF-8 and steering characters visible; a tab becomes one space.
@@ -120,7 +172,7 @@ pub fn visible(bytes: &[u8]) -> String {
             '\t' => text.push(' '),
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
-            c if is_steering(c) => {
+            c if is_steering(c) || (c == '[' && opens_command(&text)) => {
                 let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
             }
             c => text.push(c),
@@ -142,15 +194,35 @@ mod tests {
     fn steering_characters_become_visible() {
         assert_eq!(visible("a\x1b[31m\n\u{202e}b\u{9b}c".as_bytes()), "a\\u{1b}[31m\\n\\u{202e}b\\u{9b}c");
         assert_eq!(visible(b"\xff"), "\u{fffd}");
+        assert_eq!(visible(b"# [a] ##[error]b ##vso[c"), "# [a] ##\\u{5b}error]b ##vso\\u{5b}c");
+    }
+
+    #[test]
+    fn long_texts_are_clipped_by_characters() {
+        assert_eq!(clip("äöü", 3), "äöü");
+        assert_eq!(clip("äöüß", 3), "äö…");
     }
 
     #[test]
     fn every_secret_is_masked_everywhere() {
-        let long: Vec<u8> = (0..600).map(|i| b'a' + (i % 23) as u8).collect();
+        // Its beginning does not recur in it: that would be taken for a second one, which masks too much.
+        let long: Vec<u8> = (0..600u32).flat_map(|i| (i * i / 31 % 23 + 97).to_le_bytes().into_iter().take(1)).collect();
         let secrets = [Secret::new(b"first-secret-value"), Secret::new(b"second-secret"), Secret::new(&long)];
         let redactor = Redactor::new(&secrets);
         let text = [&b"x first-secret-value,second-secret;"[..], &long, b" end"].concat();
-        assert_eq!(redactor.show(&text), "x firs********,********;abcd******** end");
+        assert_eq!(redactor.show(&text), "x firs********,********;aaaa******** end");
+    }
+
+    #[test]
+    fn what_a_clipped_excerpt_leaves_of_other_secrets_is_not_shown() {
+        let other: String = ('a'..='z').cycle().take(200).collect();
+        let line = format!("{} \"key=0123456789abcdefXYZ\", \"{}", &other[..110], &other[..120]);
+        let start = line.find("0123").unwrap();
+        let excerpt = Excerpt { line: Secret::new(line.as_bytes()), secret: (start, start + 19) };
+        let redactor = Redactor::new(&[Secret::new(other.as_bytes())]);
+        let (text, range) = redactor.show_excerpt(&excerpt, false);
+        assert_eq!(text, "… \"key=0123********\", \"…");
+        assert_eq!(range, 7..19);
     }
 
     #[test]

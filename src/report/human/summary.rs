@@ -1,0 +1,160 @@
+//! What closes the report: what was scanned, what was found, and what was not read.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::super::Report;
+use super::super::text::clip;
+use super::layout::{count, duration, size, wrap};
+use super::{LONGEST_TEXT, WIDTH};
+use crate::finding::{Gap, GapKind};
+
+/// Targets that are named.
+const MOST_TARGETS: usize = 3;
+/// Gaps of one kind that are named.
+const MOST_GAPS: usize = 10;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::BrightRed.on_default().bold();
+
+/// The summary, ending in a line break.
+pub(super) fn render(report: &Report, colour: bool) -> String {
+    let paint = |style: Style, text: &str| {
+        if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    };
+    let mut out = format!("{}\n", wrap(&scanned(report), WIDTH));
+    let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
+    let _ = writeln!(out, "{}", paint(style, &found(report)));
+    if report.below_threshold > 0 {
+        let number = count(report.below_threshold as u64, "");
+        let text = format!(
+            "{number} more below the confidence threshold ({}): see them with --confidence low.",
+            report.threshold
+        );
+        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+    }
+    if report.unreachable > 0 {
+        let number = count(report.unreachable as u64, "");
+        let text = format!("{number} more only in objects that no ref reaches: see them with --unreachable.");
+        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+    }
+    if !report.is_complete() {
+        out.push('\n');
+        let places = count(report.gaps.len() as u64, "place");
+        let _ = writeln!(out, "{}: {places} in scope could not be scanned.", paint(BAD, "INCOMPLETE"));
+        gaps(report, &mut out);
+        let text = format!(
+            "What was not read may hold secrets. The exit code says so: {} ({} with --allow-incomplete).",
+            report.exit_code(false),
+            report.exit_code(true)
+        );
+        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+    }
+    out
+}
+
+fn scanned(report: &Report) -> String {
+    let stats = &report.stats;
+    let mut targets: Vec<String> = report
+        .targets
+        .iter()
+        .take(MOST_TARGETS)
+        .map(|target| report.redactor.show(target.as_bytes()))
+        .collect();
+    if report.targets.len() > MOST_TARGETS {
+        targets.push(format!("{} more", report.targets.len() - MOST_TARGETS));
+    }
+    let numbers =
+        [(stats.refs, "ref"), (stats.commits, "commit"), (stats.blobs, "blob"), (stats.files, "file")];
+    let parts =
+        numbers.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(number, noun));
+    let parts: Vec<String> = parts.chain([size(stats.bytes)]).collect();
+    format!("Scanned {}: {} in {}.", targets.join(", "), parts.join(", "), duration(report.elapsed))
+}
+
+fn found(report: &Report) -> String {
+    if report.findings.is_empty() {
+        return if report.is_complete() { "No findings." } else { "No findings in what could be read." }
+            .into();
+    }
+    let severities: Vec<String> =
+        report.by_severity().iter().map(|(severity, number)| format!("{number} {severity}")).collect();
+    format!("{}: {}.", count(report.findings.len() as u64, "finding"), severities.join(", "))
+}
+
+/// By kind, the first ones by name.
+fn gaps(report: &Report, out: &mut String) {
+    let mut kinds: BTreeMap<GapKind, Vec<&Gap>> = BTreeMap::new();
+    for gap in &report.gaps {
+        kinds.entry(gap.kind).or_default().push(gap);
+    }
+    for (kind, gaps) in kinds {
+        let _ = writeln!(out, "  {} ({}):", kind.as_str(), gaps.len());
+        for gap in gaps.iter().take(MOST_GAPS) {
+            let show = |text: &str| report.redactor.show(text.as_bytes());
+            let text = format!("{}: {}", show(&gap.place), clip(&show(&gap.detail), 2 * LONGEST_TEXT));
+            let _ = writeln!(out, "    - {}", wrap(&text, WIDTH - 6).replace('\n', "\n      "));
+        }
+        if gaps.len() > MOST_GAPS {
+            let _ = writeln!(out, "    + {} more", gaps.len() - MOST_GAPS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::fixture;
+    use super::*;
+    use crate::finding::Confidence;
+
+    #[test]
+    fn a_clean_report_says_what_was_scanned() {
+        let report = fixture::report(Vec::new(), Vec::new());
+        assert_eq!(
+            render(&report, false),
+            "Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in\n1.23 s.\nNo findings.\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_reported_is_counted() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        report.threshold = Confidence::High;
+        report.below_threshold = 1234;
+        report.unreachable = 1;
+        let text = render(&report, false);
+        assert!(text.contains(
+            "\n1,234 more below the confidence threshold (high): see them with --confidence\nlow.\n"
+        ));
+        assert!(
+            text.contains("\n1 more only in objects that no ref reaches: see them with --unreachable.\n")
+        );
+    }
+
+    #[test]
+    fn gaps_are_grouped_and_say_that_the_scan_is_incomplete() {
+        let mut gaps: Vec<Gap> = (0..12).map(|number| fixture::gap(GapKind::CorruptObject, number)).collect();
+        gaps.insert(0, fixture::gap(GapKind::UnreadableFile, 99));
+        let text = render(&fixture::report(Vec::new(), gaps), false);
+        let (_, text) = text.split_once("No findings in what could be read.\n\n").unwrap();
+        let corrupt =
+            |n: usize| format!("    - dir/\\n::error::{n}\\u{{1b}}[31m: [no](https://evil.example) way\n");
+        let expected = format!(
+            "INCOMPLETE: 13 places in scope could not be scanned.\n  unreadable-file (1):\n{}  corrupt-object (12):\n{}    \
+             + 2 more\nWhat was not read may hold secrets. The exit code says so: 3 (0 with\n--allow-incomplete).\n",
+            corrupt(99),
+            (0..10).map(corrupt).collect::<String>()
+        );
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn findings_are_counted_by_severity() {
+        let text = render(&fixture::odd_report(), true);
+        assert!(text.contains("15 findings: 14 critical, 1 medium."), "{text}");
+        assert!(text.contains("The exit code says so: 4 (1 with"), "{text}");
+        assert!(text.contains("\u{1b}[1m\u{1b}[91mINCOMPLETE\u{1b}[0m: 2 places"), "{text:?}");
+    }
+}
