@@ -17,6 +17,8 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
+    // One thread budget for everything; a pool that exists already has been given its size.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(config.options.jobs).build_global();
     let detector = Arc::new(Detector::new(config.rules)?);
     let counters = Arc::new(Counters::default());
     let progress = Progress::start(&counters, args.quiet);
