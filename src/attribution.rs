@@ -55,13 +55,15 @@ pub(crate) fn attribute(
     let reach = places::Reach::of(&links, &order, &starts);
     report_missing(store, &links, &order, &reach, &roots, gaps);
     let found = places::introduce(&links, &order, &starts, &reach, interest);
-    let mut attribution = Attribution { commits: order.len(), refs: roots.refs.len(), ..Attribution::default() };
+    let mut attribution =
+        Attribution { commits: order.len(), refs: roots.refs.len(), ..Attribution::default() };
     let mut infos: HashMap<Number, Arc<CommitInfo>> = HashMap::new();
     for place in found {
         let provenance = match place.origin {
             places::Origin::Commit(row) => {
                 let number = links.commits[row].number;
-                let info = infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number)));
+                let info =
+                    infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number)));
                 Provenance::Commit(Arc::clone(info))
             }
             places::Origin::Ref => Provenance::Ref,

@@ -32,6 +32,7 @@ pub enum Command {
 }
 
 /// Arguments of `scan`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 pub struct ScanArgs {
     /// Repositories, directories, files, or `-` for standard input.
@@ -79,7 +80,7 @@ pub struct ScanArgs {
     /// Exit 0 or 1 even if something could not be scanned.
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// No colour; also with NO_COLOR set or a dumb terminal.
+    /// No colour; also with `NO_COLOR` set or a dumb terminal.
     #[arg(long)]
     pub no_color: bool,
     /// No progress display.

@@ -83,7 +83,11 @@ impl Config {
             worktree,
             honour_ignores: !args.no_ignore,
             unreachable: args.unreachable || file.scan.unreachable.unwrap_or(false),
-            threshold: args.confidence.map(Confidence::from).or(file.scan.confidence).unwrap_or(Confidence::Medium),
+            threshold: args
+                .confidence
+                .map(Confidence::from)
+                .or(file.scan.confidence)
+                .unwrap_or(Confidence::Medium),
             jobs: args.jobs.or(file.scan.jobs).map_or(cores, |jobs| usize::from(jobs.max(1))),
             show_secrets: args.show_secrets,
         };
@@ -92,7 +96,9 @@ impl Config {
             outputs.push(Output { format: Format::Human, file: None });
         }
         if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            bail!("two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif");
+            bail!(
+                "two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif"
+            );
         }
         Ok(Config { rules, options, outputs })
     }
@@ -103,7 +109,8 @@ fn target(path: &PathBuf) -> Target {
 }
 
 fn read(path: &Path) -> anyhow::Result<File> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading configuration {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading configuration {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))
 }
 
@@ -126,13 +133,15 @@ fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> an
     let mut rules = RuleSet::embedded().context("loading the rules that come with muzzle")?;
     for file in &section.files {
         let path = directory.join(file);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("reading rule file {}", path.display()))?;
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("reading rule file {}", path.display()))?;
         let mut own = RuleSet::default();
         own.add(&path.display().to_string(), &text)?;
         own.compile_all()?;
         rules.add(&path.display().to_string(), &text)?;
     }
-    let only: Vec<&String> = if args.rules.is_empty() { section.only.iter() } else { args.rules.iter() }.collect();
+    let only: Vec<&String> =
+        if args.rules.is_empty() { section.only.iter() } else { args.rules.iter() }.collect();
     let disabled: Vec<&String> = args.disabled_rules.iter().chain(&section.disable).collect();
     for id in only.iter().chain(&disabled) {
         if rules.by_id(id).is_none() {
@@ -149,7 +158,9 @@ fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> an
 
 /// The id that shares the most two-letter pieces with a mistyped one.
 fn nearest<'a>(rules: &'a RuleSet, id: &str) -> &'a str {
-    let pieces = |text: &str| text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>();
+    let pieces = |text: &str| {
+        text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>()
+    };
     let wanted = pieces(id);
     let score = |known: &str| {
         let known = pieces(known);

@@ -120,7 +120,7 @@ impl Detector {
             return Vec::new();
         }
         self.filter_candidates(bytes, scratch);
-        self.to_matches(bytes, 0, Position { line: 1, column: 1 }, &scratch.candidates)
+        to_matches(bytes, 0, Position { line: 1, column: 1 }, &scratch.candidates)
     }
 
     /// Spans that the expressions accept for keyword occurrences that begin inside `core`, before any filter.
@@ -214,29 +214,29 @@ impl Detector {
             !covered
         });
     }
+}
 
-    /// Adds positions and excerpts. `base` is the offset of `bytes` in the blob, `origin` its position.
-    fn to_matches(&self, bytes: &[u8], base: u64, origin: Position, candidates: &[Candidate]) -> Vec<Match> {
-        let mut starts = Cursor::starting_at(bytes, origin);
-        candidates
-            .iter()
-            .map(|candidate| {
-                let Range { start, end } = candidate.span.clone();
-                let first = starts.advance(start);
-                let last = Cursor::starting_at(&bytes[start..], first).advance(end - start);
-                Match {
-                    rule: candidate.rule,
-                    secret: Secret::new(&bytes[start..end]),
-                    location: Location {
-                        start: first,
-                        end: last,
-                        span: Span { start: base + start as u64, end: base + end as u64 },
-                    },
-                    excerpt: excerpt(bytes, start..end),
-                }
-            })
-            .collect()
-    }
+/// Adds positions and excerpts. `base` is the offset of `bytes` in the blob, `origin` its position.
+fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: &[Candidate]) -> Vec<Match> {
+    let mut starts = Cursor::starting_at(bytes, origin);
+    candidates
+        .iter()
+        .map(|candidate| {
+            let Range { start, end } = candidate.span.clone();
+            let first = starts.advance(start);
+            let last = Cursor::starting_at(&bytes[start..], first).advance(end - start);
+            Match {
+                rule: candidate.rule,
+                secret: Secret::new(&bytes[start..end]),
+                location: Location {
+                    start: first,
+                    end: last,
+                    span: Span { start: base + start as u64, end: base + end as u64 },
+                },
+                excerpt: excerpt(bytes, start..end),
+            }
+        })
+        .collect()
 }
 
 /// Whether `span` overlaps one of `sorted` (by start) that is at least as sure.

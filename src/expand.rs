@@ -29,7 +29,8 @@ impl Expanded {
     /// A span of the text → the span of the stored bytes.
     pub(crate) fn stored(&self, span: Span) -> Span {
         let stored = |offset: u64| {
-            let before = usize::try_from(offset).ok().and_then(|at| self.text.get(..at)).unwrap_or(&self.text);
+            let before =
+                usize::try_from(offset).ok().and_then(|at| self.text.get(..at)).unwrap_or(&self.text);
             MARK + before.chars().map(|c| 2 * c.len_utf16() as u64).sum::<u64>()
         };
         Span { start: stored(span.start), end: stored(span.end) }

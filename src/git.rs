@@ -45,7 +45,8 @@ impl Repository {
     /// The repository that `path` is, or lies in; `None` outside Git.
     pub fn discover(path: &Path) -> Result<Option<Self>, OpenError> {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let start = if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
+        let start =
+            if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
         // A `.git` that is no repository must be an error, not a reason to look further up.
         let Some(candidate) = start.ancestors().find_map(repository_at) else { return Ok(None) };
         let broken = |why: String| OpenError::Broken { path: candidate.clone(), why };
@@ -80,8 +81,9 @@ fn repository_at(directory: &Path) -> Option<PathBuf> {
     if dot_git.symlink_metadata().is_ok() {
         return Some(dot_git);
     }
-    let is_git_dir =
-        directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").exists();
+    let is_git_dir = directory.join("HEAD").is_file()
+        && directory.join("objects").is_dir()
+        && directory.join("refs").exists();
     is_git_dir.then(|| directory.to_owned())
 }
 

@@ -98,7 +98,7 @@ mod tests {
                 let before = &text[..offset];
                 let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
                 // A column is exact wherever the offset does not cut a character in two.
-                let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+                let line = before.split(|b| *b == b'\n').count();
                 let position = cursor.advance(offset);
                 proptest::prop_assert_eq!(position.line as usize, line);
                 if text[line_start..].is_ascii() {

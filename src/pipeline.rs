@@ -31,6 +31,7 @@ pub enum Target {
 }
 
 /// How to scan.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone)]
 pub struct Options {
     /// What.
@@ -160,8 +161,14 @@ impl Run<'_> {
             // A path inside the git directory has no files of its own.
             let scope = if scope.starts_with(absolute(repository.git_dir())) { root.clone() } else { scope };
             let ignores = self.options.honour_ignores;
-            let items =
-                worktree::list_repository(repository, &root, &scope, !self.options.history, ignores, self.gaps);
+            let items = worktree::list_repository(
+                repository,
+                &root,
+                &scope,
+                !self.options.history,
+                ignores,
+                self.gaps,
+            );
             let grouping = self.files(&items, Some(repository));
             assembly.add(grouping, &Attribution::default(), None);
         }

@@ -52,7 +52,12 @@ fn display(counters: &Counters, stop: &AtomicBool) {
         bar.set_length(value(&counters.total));
         bar.set_position(value(&counters.done));
         let seconds = bar.elapsed().as_secs_f64().max(0.001);
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate for people")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate for people"
+        )]
         let rate = (value(&counters.bytes) as f64 / seconds) as u64;
         bar.set_message(format!(
             "{}/{} objects and files · {} at {}/s · {} matches",

@@ -108,8 +108,12 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 4] =
-        [("human", Format::Human), ("json", Format::Json), ("jsonl", Format::Jsonl), ("sarif", Format::Sarif)];
+    pub const ALL: [(&'static str, Format); 4] = [
+        ("human", Format::Human),
+        ("json", Format::Json),
+        ("jsonl", Format::Jsonl),
+        ("sarif", Format::Sarif),
+    ];
 
     /// By name.
     pub fn by_name(name: &str) -> Option<Format> {

@@ -18,9 +18,9 @@ mod schema;
 mod shape;
 
 pub(crate) use compile::{Compiled, Start, Window};
-pub(crate) use shape::ByteSet;
 pub use error::RuleError;
 pub use schema::Examples;
+pub(crate) use shape::ByteSet;
 
 /// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
 pub(crate) mod assignment_reach {
@@ -161,6 +161,7 @@ impl RuleSet {
     }
 
     /// A copy that holds the rule with this id alone.
+    #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
         RuleSet { rules: self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect() }
     }
@@ -188,7 +189,8 @@ impl RuleSet {
     /// Compiles every rule, so that a mistake shows now; for rule files that are not our own.
     pub fn compile_all(&self) -> Result<(), RuleError> {
         for rule in &self.rules {
-            rule.try_compiled().map_err(|why| RuleError::Expression { id: rule.id.clone(), why: why.into() })?;
+            rule.try_compiled()
+                .map_err(|why| RuleError::Expression { id: rule.id.clone(), why: why.into() })?;
         }
         Ok(())
     }

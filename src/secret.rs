@@ -46,7 +46,8 @@ impl Secret {
 /// Masks `bytes` the way [`Secret::masked`] does.
 pub(crate) fn mask(bytes: &[u8]) -> String {
     let shown = if bytes.len() < SHORTEST_SHOWN { 0 } else { SHOWN };
-    let mut text: String = bytes[..shown].iter().map(|b| if b.is_ascii_graphic() { *b as char } else { '*' }).collect();
+    let mut text: String =
+        bytes[..shown].iter().map(|b| if b.is_ascii_graphic() { *b as char } else { '*' }).collect();
     text.push_str("********");
     text
 }
@@ -76,7 +77,9 @@ mod tests {
     #[test]
     fn masks_in_every_rendering() {
         let secret = Secret::new(b"abcdefghijklmnopqrstuvwxyz");
-        for text in [format!("{secret}"), format!("{secret:?}"), format!("{:#?}", Some(&secret)), secret.masked()] {
+        for text in
+            [format!("{secret}"), format!("{secret:?}"), format!("{:#?}", Some(&secret)), secret.masked()]
+        {
             assert!(text.contains("abcd****"), "{text}");
             assert!(!text.contains("abcde"), "{text}");
         }

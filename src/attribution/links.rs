@@ -158,7 +158,8 @@ impl Links {
     pub(crate) fn children(&self, tree: Number) -> impl Iterator<Item = (Number, &BString)> {
         let run = self.runs[tree as usize];
         let chunk = self.chunks.get(run.chunk as usize);
-        let edges = chunk.map_or(&[][..], |chunk| &chunk.edges[run.start as usize..(run.start + run.length) as usize]);
+        let edges = chunk
+            .map_or(&[][..], |chunk| &chunk.edges[run.start as usize..(run.start + run.length) as usize]);
         let base = chunk.map_or(0, |chunk| chunk.names_base);
         edges.iter().map(move |edge| (edge.to, &self.names[(base + edge.name) as usize]))
     }
@@ -255,7 +256,11 @@ impl Visitor for Reader<'_> {
 
     fn stream(&mut self, number: Number, size: u64, _reader: &mut dyn Read) {
         let place = self.store.id(number).to_string();
-        self.part.gaps.push(Gap { kind: GapKind::TooLarge, place, detail: format!("a tree or commit of {size} bytes") });
+        self.part.gaps.push(Gap {
+            kind: GapKind::TooLarge,
+            place,
+            detail: format!("a tree or commit of {size} bytes"),
+        });
     }
 
     fn gap(&mut self, gap: Gap) {

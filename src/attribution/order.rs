@@ -18,7 +18,8 @@ pub(super) fn topological(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize>
         }
     }
     let key = |row: usize| Reverse((links.commits[row].time, links.commits[row].number, row));
-    let mut ready: BinaryHeap<_> = reachable.iter().filter(|row| waiting[**row] == 0).map(|row| key(*row)).collect();
+    let mut ready: BinaryHeap<_> =
+        reachable.iter().filter(|row| waiting[**row] == 0).map(|row| key(*row)).collect();
     let mut order = Vec::with_capacity(reachable.len());
     let mut done = vec![false; links.commits.len()];
     let mut by_date: Option<std::vec::IntoIter<usize>> = None;

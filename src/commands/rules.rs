@@ -78,7 +78,8 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
         rules = RuleSet::embedded()?;
     }
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("reading rule file {}", file.display()))?;
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("reading rule file {}", file.display()))?;
         rules.add(&file.display().to_string(), &text)?;
     }
     let (mut text, mut examples, mut problems) = (String::new(), 0, 0);
@@ -93,11 +94,13 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
         for example in proof::examples(rule) {
             examples += 1;
             if let Err(why) = proof::run(&rules, &example) {
-                complain(format!("{:?} example {}: {why}", example.expect, example.number + 1).to_lowercase())?;
+                complain(
+                    format!("{:?} example {}: {why}", example.expect, example.number + 1).to_lowercase(),
+                )?;
             }
         }
     }
     writeln!(text, "{} rules, {examples} examples, {problems} problems", rules.len())?;
     print(&text)?;
-    Ok(if problems == 0 { 0 } else { 1 })
+    Ok(u8::from(problems != 0))
 }

@@ -41,7 +41,10 @@ fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()>
             let mut stdout = std::io::stdout().lock();
             let colour = !no_color && stdout.is_terminal() && colour_wanted();
             let bytes = output.format.render(report, colour);
-            stdout.write_all(&bytes).and_then(|()| stdout.flush()).context("writing the report to standard output")
+            stdout
+                .write_all(&bytes)
+                .and_then(|()| stdout.flush())
+                .context("writing the report to standard output")
         }
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
     let reader = Reader { bytes: &bytes[..bytes.len().min(keyword.end + AFTER)] };
     let first_word = reader.name(keyword.end, 40);
     let name_end = reader.further_words(reader.subscript(first_word));
-    let closed = reader.while_in(name_end, 5, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}'));
+    let closed =
+        reader.while_in(name_end, 5, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}'));
     let value = reader.entry(closed).or_else(|| reader.operator(reader.blanks(closed, 16)));
     match value {
         Some(at) => reader.opener(at, keyword.end).map(|starts| Assignment { name_end, starts }),
@@ -157,9 +158,15 @@ impl Reader<'_> {
         let mut at = if self.bytes[bare..].starts_with(b"<![CDATA[") { bare + 9 } else { bare };
         at = self.while_in(at, 1, |b| matches!(b, b'(' | b'[' | b'{'));
         at = self.blanks(at, 4);
-        let prefix = self.while_in(at, 2, |b| matches!(b, b'b' | b'B' | b'r' | b'R' | b'f' | b'F' | b'u' | b'U' | b'L' | b'@' | b'$'));
+        let prefix = self.while_in(at, 2, |b| {
+            matches!(b, b'b' | b'B' | b'r' | b'R' | b'f' | b'F' | b'u' | b'U' | b'L' | b'@' | b'$')
+        });
         let quotes = self.while_in(prefix, 4, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`'));
-        let quoted = if quotes > prefix { quotes } else { self.while_in(at, 4, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`')) };
+        let quoted = if quotes > prefix {
+            quotes
+        } else {
+            self.while_in(at, 4, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`'))
+        };
         let rest = &self.bytes[quoted..];
         let scheme = [&b"bearer "[..], b"basic ", b"token ", b"apikey "]
             .iter()
@@ -214,7 +221,9 @@ mod tests {
 
     #[test]
     fn refuses_what_gives_no_value() {
-        for text in ["pharmacmetoken=V", "acme.com/V", "acme is V", "acme V", "acme\n\n\n=V", "acme: \n\nV", "acme"] {
+        for text in
+            ["pharmacmetoken=V", "acme.com/V", "acme is V", "acme V", "acme\n\n\n=V", "acme: \n\nV", "acme"]
+        {
             assert_eq!(value_of(text), None, "{text}");
         }
     }

@@ -6,8 +6,8 @@ use aho_corasick::AhoCorasick;
 
 use super::matching::Caches;
 use crate::finding::RuleIndex;
-use crate::rules::{Rule, RuleError};
 use crate::rules::allowlist::Allowlist;
+use crate::rules::{Rule, RuleError};
 
 /// Why a candidate was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,7 +92,10 @@ impl Filter {
 
 /// The body of a run-of-the-mill dummy: three quarters of its longest word are one character.
 fn is_monotonous(secret: &[u8]) -> bool {
-    let body = secret.rsplit(|b| matches!(b, b'_' | b'-' | b'.' | b':')).max_by_key(|part| part.len()).unwrap_or(secret);
+    let body = secret
+        .rsplit(|b| matches!(b, b'_' | b'-' | b'.' | b':'))
+        .max_by_key(|part| part.len())
+        .unwrap_or(secret);
     let mut counts = [0usize; 256];
     body.iter().for_each(|b| counts[usize::from(b.to_ascii_lowercase())] += 1);
     let most = counts.iter().max().copied().unwrap_or(0);
@@ -128,7 +131,14 @@ mod tests {
     fn placeholders() {
         let filter = Filter::new(&Allowlist::embedded().unwrap()).unwrap();
         let is = |text: &str| filter.is_placeholder(text.as_bytes());
-        for text in ["xxxxxxxxxxxx", "ghp_xxxxxxxxxxxxxxxxxx", "${API_KEY}", "YOUR_API_KEY", "{{ token }}", "changeme"] {
+        for text in [
+            "xxxxxxxxxxxx",
+            "ghp_xxxxxxxxxxxxxxxxxx",
+            "${API_KEY}",
+            "YOUR_API_KEY",
+            "{{ token }}",
+            "changeme",
+        ] {
             assert!(is(text), "{text}");
         }
         for text in ["hunter2", "correct-horse", "9f86d081884c7d659a2feaa0c55ad015"] {

@@ -89,7 +89,8 @@ fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
     let mut pieces = Vec::new();
     for (_, rule) in rules.iter() {
         for template in rule.examples.matching.iter().take(1).chain(rule.examples.reject.iter().take(1)) {
-            let text = sample_template(template, &mut Rng::from_name(&rule.id)).expect("examples are well formed");
+            let text =
+                sample_template(template, &mut Rng::from_name(&rule.id)).expect("examples are well formed");
             if text.len() < 600 {
                 pieces.push(text.into_bytes());
             }
@@ -100,7 +101,8 @@ fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
         let tail = if tail > 3 { 0 } else { tail * piece.len() / 8 };
         piece[head..(piece.len() - tail).max(head)].to_vec()
     });
-    let glue = proptest::sample::select(vec![&b" "[..], b"\n", b"=", b"\"", b"x", b"\r\n  ", b"\0\xff", b": "]);
+    let glue =
+        proptest::sample::select(vec![&b" "[..], b"\n", b"=", b"\"", b"x", b"\r\n  ", b"\0\xff", b": "]);
     proptest::collection::vec((piece, glue), 1..8).prop_map(|parts| {
         parts.into_iter().flat_map(|(piece, glue)| [piece, glue.to_vec()].concat()).collect()
     })

@@ -56,7 +56,8 @@ impl Prefilter {
         let (a, rest) = bytes.split_at(piece);
         let (b, rest) = rest.split_at(piece);
         let (c, d) = rest.split_at(piece);
-        let mut states = [0, self.enter(bytes, piece), self.enter(bytes, 2 * piece), self.enter(bytes, 3 * piece)];
+        let mut states =
+            [0, self.enter(bytes, piece), self.enter(bytes, 2 * piece), self.enter(bytes, 3 * piece)];
         for (i, (((a, b), c), d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
             states[0] = self.next(states[0], *a);
             states[1] = self.next(states[1], *b);
@@ -168,7 +169,8 @@ impl Builder {
         let shift = classes_used.next_power_of_two().trailing_zeros();
         let mut table = Vec::with_capacity(self.children.len() << shift);
         for node in silent.iter().chain(&matching) {
-            table.extend(self.children[*node][..1 << shift].iter().map(|next| new_number[usize::from(*next)]));
+            table
+                .extend(self.children[*node][..1 << shift].iter().map(|next| new_number[usize::from(*next)]));
         }
         let mut outputs = Vec::new();
         let mut output_ranges = Vec::new();
@@ -213,7 +215,8 @@ mod tests {
     }
 
     fn reference(keywords: &[Vec<u8>], text: &[u8]) -> Vec<(usize, usize)> {
-        let automaton = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(keywords).unwrap();
+        let automaton =
+            aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(keywords).unwrap();
         let mut all: Vec<(usize, usize)> =
             automaton.find_overlapping_iter(text).map(|m| (m.pattern().as_usize(), m.end())).collect();
         all.sort_unstable();

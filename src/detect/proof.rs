@@ -49,7 +49,9 @@ pub fn complaints(rule: &Rule) -> Vec<String> {
     if rule.examples.matching.len() < 2 || rule.examples.reject.len() < 2 {
         list.push("a rule needs at least two `match` and two `reject` examples".to_owned());
     }
-    for (what, text) in [("name", &rule.name), ("description", &rule.description), ("remediation", &rule.remediation)] {
+    for (what, text) in
+        [("name", &rule.name), ("description", &rule.description), ("remediation", &rule.remediation)]
+    {
         if text.trim().is_empty() {
             list.push(format!("`{what}` is empty"));
         }

@@ -53,16 +53,16 @@ impl Detector {
         loop {
             let wanted = (core + chunk + reach).saturating_sub(buffer.len());
             let before = buffer.len();
-            if failed.is_none() {
-                if let Err(source) = (&mut reader).take(wanted as u64).read_to_end(&mut buffer) {
-                    failed = Some(source);
-                }
+            if failed.is_none()
+                && let Err(source) = (&mut reader).take(wanted as u64).read_to_end(&mut buffer)
+            {
+                failed = Some(source);
             }
             let at_end = failed.is_some() || buffer.len() - before < wanted;
             let core_end = if at_end { buffer.len() } else { core + chunk };
             self.find_candidates(&buffer, core..core_end, scratch);
             self.filter_candidates(&buffer, scratch);
-            let matches = self.to_matches(&buffer, base, origin, &scratch.candidates);
+            let matches = super::to_matches(&buffer, base, origin, &scratch.candidates);
             if !matches.is_empty() {
                 found(matches);
             }

@@ -66,13 +66,22 @@ mod tests {
         assert_eq!(parents(text).count(), 1);
         assert_eq!(committer_time(text), 34);
         let (author, time, subject) = author_and_subject(text);
-        assert_eq!((author.name, author.email, time, subject), ("A B".into(), "a@b".into(), 12, "subject".into()));
+        assert_eq!(
+            (author.name, author.email, time, subject),
+            ("A B".into(), "a@b".into(), 12, "subject".into())
+        );
     }
 
     #[test]
     fn nonsense_is_absent() {
         for text in [&b""[..], b"\n\n", b"tree xyz\nauthor\ncommitter <\n", b"author > 5 <\n\n"] {
-            let _ = (tree(text), parents(text).count(), committer_time(text), author_and_subject(text), tag_target(text));
+            let _ = (
+                tree(text),
+                parents(text).count(),
+                committer_time(text),
+                author_and_subject(text),
+                tag_target(text),
+            );
         }
     }
 }

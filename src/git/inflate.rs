@@ -15,7 +15,12 @@ impl Inflater {
 
     /// Inflates the stream at the start of `input` into `output`, which is cleared first. The stream must hold
     /// exactly `size` bytes, and its checksum must agree.
-    pub(crate) fn inflate(&mut self, input: &[u8], size: u64, output: &mut Vec<u8>) -> Result<(), &'static str> {
+    pub(crate) fn inflate(
+        &mut self,
+        input: &[u8],
+        size: u64,
+        output: &mut Vec<u8>,
+    ) -> Result<(), &'static str> {
         if size > (input.len() as u64).saturating_mul(BEST_RATIO).saturating_add(64) {
             return Err("it claims a size that its compressed bytes cannot hold");
         }

@@ -51,7 +51,11 @@ impl Loose {
     pub(crate) fn read(mut self) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         (&mut self.body).take(self.size.saturating_add(1)).read_to_end(&mut bytes).map_err(|_| damaged())?;
-        if bytes.len() as u64 == self.size { Ok(bytes) } else { Err("it is not as long as its header says".into()) }
+        if bytes.len() as u64 == self.size {
+            Ok(bytes)
+        } else {
+            Err("it is not as long as its header says".into())
+        }
     }
 
     /// The body as a stream.
@@ -72,7 +76,9 @@ pub(crate) fn list(objects: &Path, hash: gix::hash::Kind) -> Vec<gix::ObjectId> 
         let Ok(entries) = std::fs::read_dir(objects.join(&prefix)) else { continue };
         for entry in entries.flatten() {
             let name = entry.file_name();
-            let Some(rest) = name.to_str().filter(|rest| rest.len() + 2 == hash.len_in_hex()) else { continue };
+            let Some(rest) = name.to_str().filter(|rest| rest.len() + 2 == hash.len_in_hex()) else {
+                continue;
+            };
             if let Ok(id) = gix::ObjectId::from_hex(format!("{prefix}{rest}").as_bytes()) {
                 ids.push(id);
             }

@@ -99,7 +99,8 @@ impl Pack {
     }
 
     pub(crate) fn children(&self, entry: u32) -> &[u32] {
-        let range = self.child_starts[entry as usize] as usize..self.child_starts[entry as usize + 1] as usize;
+        let range =
+            self.child_starts[entry as usize] as usize..self.child_starts[entry as usize + 1] as usize;
         &self.children[range]
     }
 
@@ -119,7 +120,9 @@ impl Pack {
 
     /// Whether the packed bytes are those that the index was made for. Catches what a lucky decode would not.
     pub(crate) fn crc_holds(&self, entry: u32) -> bool {
-        let Some(expected) = self.index.crc32_at_index(self.index_places[entry as usize]) else { return true };
+        let Some(expected) = self.index.crc32_at_index(self.index_places[entry as usize]) else {
+            return true;
+        };
         let range = self.offsets[entry as usize]..self.offsets[entry as usize + 1];
         self.data.entry_slice(range).is_some_and(|bytes| crc32fast::hash(bytes) == expected)
     }
@@ -162,7 +165,8 @@ impl Pack {
             for child in self.children(entry) {
                 kinds[*child as usize] = kinds[entry as usize];
             }
-            let range = self.child_starts[entry as usize] as usize..self.child_starts[entry as usize + 1] as usize;
+            let range =
+                self.child_starts[entry as usize] as usize..self.child_starts[entry as usize + 1] as usize;
             descent.extend_from_slice(&self.children[range]);
             at += 1;
         }

@@ -83,7 +83,9 @@ fn read_reflogs(directory: &Path, depth: usize, ids: &mut BTreeSet<gix::ObjectId
     paths.sort();
     for path in paths {
         match path.symlink_metadata() {
-            Ok(metadata) if metadata.is_dir() && depth < DEEPEST_LOG => read_reflogs(&path, depth + 1, ids, gaps),
+            Ok(metadata) if metadata.is_dir() && depth < DEEPEST_LOG => {
+                read_reflogs(&path, depth + 1, ids, gaps);
+            }
             Ok(metadata) if metadata.is_file() => {
                 if let Err(error) = read_reflog(&path, ids) {
                     gaps.push(Gap {
@@ -119,7 +121,10 @@ fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
         let name = entry.file_name();
         let is_special = name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
         let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_SPECIAL);
-        if is_special && small && let Ok(text) = std::fs::read(entry.path()) {
+        if is_special
+            && small
+            && let Ok(text) = std::fs::read(entry.path())
+        {
             ids.extend(text.split(|b| *b == b'\n').filter_map(|line| id(line.fields().next()?)));
         }
     }

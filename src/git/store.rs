@@ -39,7 +39,11 @@ impl Store {
                 match opened.unwrap_or_else(|_| Err("its index contradicts itself".into())) {
                     Ok(pack) => packs.push(pack),
                     Err(why) => {
-                        gaps.push(Gap { kind: GapKind::CorruptPack, place: index.display().to_string(), detail: why });
+                        gaps.push(Gap {
+                            kind: GapKind::CorruptPack,
+                            place: index.display().to_string(),
+                            detail: why,
+                        });
                     }
                 }
             }
@@ -85,7 +89,8 @@ impl Store {
                 if numbers.find(hash_of(&id), |other| self.id(*other) == id).is_none() {
                     let number = first + Number::try_from(self.loose.len()).unwrap_or(0);
                     self.loose.push((id, place));
-                    let kind = Loose::open(&loose::path_of(&directory, &id)).map_or(Kind::Unknown, |l| l.kind);
+                    let kind =
+                        Loose::open(&loose::path_of(&directory, &id)).map_or(Kind::Unknown, |l| l.kind);
                     self.loose_kinds.push(kind);
                     numbers.insert_unique(hash_of(&id), number, |other| hash_of(self.id(*other)));
                 }
@@ -182,8 +187,11 @@ fn pack_indexes(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     let with = |extension: &str| {
-        let mut list: Vec<PathBuf> =
-            paths.iter().filter(|path| path.extension().is_some_and(|ext| ext == extension)).cloned().collect();
+        let mut list: Vec<PathBuf> = paths
+            .iter()
+            .filter(|path| path.extension().is_some_and(|ext| ext == extension))
+            .cloned()
+            .collect();
         list.sort();
         list
     };

@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn reads_entries_and_stops_at_nonsense() {
         let id = [7u8; 20];
-        let bytes = [&b"100644 a b\0"[..], &id, b"40000 dir\0", &id, b"160000 sub\0", &id, b"rubbish"].concat();
+        let bytes =
+            [&b"100644 a b\0"[..], &id, b"40000 dir\0", &id, b"160000 sub\0", &id, b"rubbish"].concat();
         let entries: Vec<_> =
             Entries::new(&bytes, 20).map(|e| e.map(|e| (e.kind, e.name.to_vec()))).collect();
         assert_eq!(

@@ -58,7 +58,8 @@ pub(crate) fn walk<V: Visitor + Send>(store: &Store, jobs: usize, make: impl Fn(
     let mut visitors: Vec<V> = std::thread::scope(|scope| {
         let threads: Vec<_> = (1..jobs.max(1)).map(|_| scope.spawn(run)).collect();
         let mut visitors = vec![run()];
-        visitors.extend(threads.into_iter().map(|thread| thread.join().expect("work items catch their panics")));
+        visitors
+            .extend(threads.into_iter().map(|thread| thread.join().expect("work items catch their panics")));
         visitors
     });
     orphans(store, &mut visitors[0]);
@@ -86,7 +87,9 @@ fn orphans(store: &Store, visitor: &mut impl Visitor) {
         return;
     }
     for (number, pack) in store.packs.iter().enumerate() {
-        for entry in (0..u32::try_from(pack.len()).unwrap_or(u32::MAX)).filter(|e| pack.kind(*e) == Kind::Unknown) {
+        for entry in
+            (0..u32::try_from(pack.len()).unwrap_or(u32::MAX)).filter(|e| pack.kind(*e) == Kind::Unknown)
+        {
             let number = store.number_of_entry(number, entry);
             visitor.gap(corrupt(store, number, "the base it is made from is missing, damaged, or itself"));
         }
@@ -121,14 +124,18 @@ impl Walker<'_> {
         while let Some(Step { entry, base }) = stack.pop() {
             let number = self.store.number_of_entry(pack_number, entry);
             let decoded = catch_unwind(AssertUnwindSafe(|| self.decode(pack, entry, base.as_deref())))
-                .unwrap_or_else(|_| Err(Failure::Corrupt("decoding it failed")));
+                .unwrap_or(Err(Failure::Corrupt("decoding it failed")));
             if let Some(Ok(buffer)) = base.map(Rc::try_unwrap) {
                 self.recycle(buffer);
             }
             match decoded {
                 Ok(bytes) => {
                     if !pack.crc_holds(entry) {
-                        visitor.gap(corrupt(self.store, number, "its checksum in the pack's index does not agree"));
+                        visitor.gap(corrupt(
+                            self.store,
+                            number,
+                            "its checksum in the pack's index does not agree",
+                        ));
                     }
                     self.visit(number, kind, &bytes, visitor);
                     let children = pack.children(entry);
@@ -136,16 +143,22 @@ impl Walker<'_> {
                         self.recycle(bytes);
                     } else {
                         let base = Rc::new(bytes);
-                        stack.extend(children.iter().map(|c| Step { entry: *c, base: Some(Rc::clone(&base)) }));
+                        stack.extend(
+                            children.iter().map(|c| Step { entry: *c, base: Some(Rc::clone(&base)) }),
+                        );
                     }
                 }
                 Err(Failure::Streamable(size)) => self.stream_entry(pack, entry, number, size, visitor),
-                Err(Failure::Corrupt(why)) => self.give_up(pack_number, entry, &corrupt(self.store, number, why), visitor),
+                Err(Failure::Corrupt(why)) => {
+                    self.give_up(pack_number, entry, &corrupt(self.store, number, why), visitor);
+                }
                 Err(Failure::TooLarge(size)) => {
                     let gap = Gap {
                         kind: GapKind::TooLarge,
                         place: self.store.id(number).to_string(),
-                        detail: format!("{size} bytes; objects stored as deltas are scanned up to {LARGEST_DELTA}"),
+                        detail: format!(
+                            "{size} bytes; objects stored as deltas are scanned up to {LARGEST_DELTA}"
+                        ),
                     };
                     self.give_up(pack_number, entry, &gap, visitor);
                 }
@@ -189,7 +202,14 @@ impl Walker<'_> {
         }
     }
 
-    fn stream_entry(&mut self, pack: &Pack, entry: u32, number: Number, size: u64, visitor: &mut impl Visitor) {
+    fn stream_entry(
+        &mut self,
+        pack: &Pack,
+        entry: u32,
+        number: Number,
+        size: u64,
+        visitor: &mut impl Visitor,
+    ) {
         let Ok((_, packed)) = pack.entry(entry) else { return };
         if self.store.is_first_copy(number) {
             let mut reader = std::io::Read::take(flate2::bufread::ZlibDecoder::new(packed), size);
@@ -200,7 +220,13 @@ impl Walker<'_> {
         }
     }
 
-    fn stream(&mut self, number: Number, size: u64, reader: &mut dyn std::io::Read, visitor: &mut impl Visitor) {
+    fn stream(
+        &mut self,
+        number: Number,
+        size: u64,
+        reader: &mut dyn std::io::Read,
+        visitor: &mut impl Visitor,
+    ) {
         if catch_unwind(AssertUnwindSafe(|| visitor.stream(number, size, reader))).is_err() {
             visitor.gap(internal(self.store, number));
         }
@@ -233,7 +259,11 @@ impl Walker<'_> {
         let mut stack = pack.children(entry).to_vec();
         while let Some(child) = stack.pop() {
             let number = self.store.number_of_entry(pack_number, child);
-            visitor.gap(corrupt(self.store, number, &format!("it is made from {}, which cannot be read", gap.place)));
+            visitor.gap(corrupt(
+                self.store,
+                number,
+                &format!("it is made from {}, which cannot be read", gap.place),
+            ));
             stack.extend_from_slice(pack.children(child));
         }
     }

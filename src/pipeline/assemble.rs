@@ -77,7 +77,8 @@ impl Assembly {
             (b.severity, b.confidence)
                 .cmp(&(a.severity, a.confidence))
                 .then_with(|| rules.get(a.rule).id.cmp(&rules.get(b.rule).id))
-                .then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0])).then_with(|| a.secret.cmp(&b.secret))
+                .then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0]))
+                .then_with(|| a.secret.cmp(&b.secret))
         });
         gaps.sort();
         gaps.dedup();
@@ -111,7 +112,8 @@ impl Assembly {
         rule: RuleIndex,
         mut occurrences: Vec<Occurrence>,
     ) -> Vec<Occurrence> {
-        if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref()) {
+        if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref())
+        {
             let before = occurrences.len();
             occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice()));
             let dropped = before - occurrences.len();
@@ -141,7 +143,10 @@ impl Assembly {
             None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
         };
         let fingerprint = if rule.guessable {
-            #[expect(clippy::disallowed_methods, reason = "the fingerprint covers the line without the secret")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the fingerprint covers the line without the secret"
+            )]
             let line = primary.excerpt.line.expose();
             let (start, end) = primary.excerpt.secret;
             Fingerprint::of_place(&rule.id, &primary.path, &line[..start], &line[end..])

@@ -271,7 +271,11 @@ impl<F: Formatter> Formatter for Harmless<F> {
         write_char_escape(escape: CharEscape),
     );
 
-    fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, text: &str) -> std::io::Result<()> {
+    fn write_string_fragment<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        text: &str,
+    ) -> std::io::Result<()> {
         if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
             return self.0.write_string_fragment(writer, text);
         }

@@ -79,7 +79,8 @@ impl Redactor {
         let kept = away_from_the_edges(line, &secret);
         let secret = secret.start - kept.start..secret.end - kept.start;
         let (text, parts) = self.show_parts(&line[kept.clone()], std::slice::from_ref(&secret));
-        let marked = parts.into_iter().find(|(bytes, _)| bytes.start <= secret.start && bytes.end >= secret.end);
+        let marked =
+            parts.into_iter().find(|(bytes, _)| bytes.start <= secret.start && bytes.end >= secret.end);
         let marked = marked.map_or(0..0, |(_, characters)| characters);
         let cut = |yes: bool| if yes { "…" } else { "" };
         let (before, after) = (cut(kept.start > 0), cut(kept.end < line.len()));
@@ -206,7 +207,8 @@ mod tests {
     #[test]
     fn every_secret_is_masked_everywhere() {
         // Its beginning does not recur in it: that would be taken for a second one, which masks too much.
-        let long: Vec<u8> = (0..600u32).flat_map(|i| (i * i / 31 % 23 + 97).to_le_bytes().into_iter().take(1)).collect();
+        let long: Vec<u8> =
+            (0..600u32).flat_map(|i| (i * i / 31 % 23 + 97).to_le_bytes().into_iter().take(1)).collect();
         let secrets = [Secret::new(b"first-secret-value"), Secret::new(b"second-secret"), Secret::new(&long)];
         let redactor = Redactor::new(&secrets);
         let text = [&b"x first-secret-value,second-secret;"[..], &long, b" end"].concat();
@@ -233,6 +235,9 @@ mod tests {
         assert_eq!(text, "é key=0123********; other");
         assert_eq!(range, 6..18);
         let (text, range) = Redactor::default().show_excerpt(&excerpt, true);
-        assert_eq!(text.chars().skip(range.start).take(range.len()).collect::<String>(), ["0123456789abcdef", "XYZ"].concat());
+        assert_eq!(
+            text.chars().skip(range.start).take(range.len()).collect::<String>(),
+            ["0123456789abcdef", "XYZ"].concat()
+        );
     }
 }

@@ -4,9 +4,9 @@
 //! format is sometimes wrong. A failed check lowers the confidence, as far as the algorithm is certain.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::DecodePaddingMode;
 use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::checksum;
 use crate::finding::{Confidence, Fact, Verdict};
@@ -111,7 +111,11 @@ fn holds() -> Outcome {
 
 /// The algorithm is the vendor's own word or was verified on real samples: a failure means low.
 fn certain(ok: bool, why: &'static str) -> Outcome {
-    if ok { holds() } else { Outcome { verdict: Verdict::Failed(why), ceiling: Confidence::Low, facts: Vec::new() } }
+    if ok {
+        holds()
+    } else {
+        Outcome { verdict: Verdict::Failed(why), ceiling: Confidence::Low, facts: Vec::new() }
+    }
 }
 
 /// The algorithm is second-hand: a failure means medium.
@@ -171,12 +175,15 @@ fn gitlab_routable(secret: &[u8]) -> Outcome {
 fn aws_key_id(secret: &[u8]) -> Outcome {
     let mut outcome = holds();
     let Some((kind, body)) = secret.split_at_checked(4) else { return outcome };
-    outcome.facts.push(fact("kind", match kind {
-        b"ASIA" => "temporary key (needs a session token)",
-        b"ABIA" => "bearer token",
-        b"ACCA" => "context-specific credential",
-        _ => "long-lived key",
-    }));
+    outcome.facts.push(fact(
+        "kind",
+        match kind {
+            b"ASIA" => "temporary key (needs a session token)",
+            b"ABIA" => "bearer token",
+            b"ACCA" => "context-specific credential",
+            _ => "long-lived key",
+        },
+    ));
     let mut bits: u128 = 0;
     for byte in body.iter().take(16) {
         let digit = match byte {
@@ -209,13 +216,15 @@ fn jwt(secret: &[u8]) -> Outcome {
     if !header.contains_key("alg") {
         outcome = certain(false, "its header names no algorithm");
     }
-    for (map, key, name) in [(&header, "alg", "algorithm"), (&claims, "iss", "issuer"), (&claims, "sub", "subject")] {
+    for (map, key, name) in
+        [(&header, "alg", "algorithm"), (&claims, "iss", "issuer"), (&claims, "sub", "subject")]
+    {
         if let Some(text) = map.get(key).and_then(|v| v.as_str()) {
             outcome.facts.push(fact(name, text.chars().take(200).collect::<String>()));
         }
     }
     for (key, name) in [("iat", "issued"), ("exp", "expires")] {
-        let seconds = claims.get(key).and_then(|v| v.as_i64().or_else(|| v.as_f64().map(|f| f as i64)));
+        let seconds = claims.get(key).and_then(serde_json::Value::as_i64);
         if let Some(time) = seconds.and_then(|s| jiff::Timestamp::from_second(s).ok()) {
             outcome.facts.push(fact(name, time.to_string()));
         }
@@ -226,16 +235,16 @@ fn jwt(secret: &[u8]) -> Outcome {
 /// What a private key block is, from its labels and the shape of its body.
 fn pem(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret);
-    let body: usize = text
-        .split("-----")
-        .nth(2)
-        .map_or(0, |body| body.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count());
+    let body: usize = text.split("-----").nth(2).map_or(0, |body| {
+        body.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count()
+    });
     // The smallest real one, an Ed25519 key in PKCS#8, has 64 characters.
     let mut outcome = certain(body >= 48, "there is no key between its first and last line");
     let label = text.split("-----").nth(1).unwrap_or_default();
     let kind = label.trim_start_matches("BEGIN").trim().trim_end_matches("PRIVATE KEY").trim();
     outcome.facts.push(fact("key-type", if kind.is_empty() { "PKCS#8" } else { kind }));
-    let encrypted = label.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED") || openssh_encrypted(&text);
+    let encrypted =
+        label.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED") || openssh_encrypted(&text);
     outcome.facts.push(fact("encrypted", if encrypted { "yes" } else { "no" }));
     outcome
 }
@@ -244,7 +253,8 @@ fn pem(secret: &[u8]) -> Outcome {
 fn openssh_encrypted(text: &str) -> bool {
     let Some(start) = text.find("b3BlbnNzaC1rZXktdjEA") else { return false };
     let head: Vec<u8> = text[start..].bytes().filter(u8::is_ascii_alphanumeric).take(32).collect();
-    decode(&head).is_some_and(|bytes| bytes.get(15..).is_some_and(|rest| rest.len() >= 8 && &rest[4..8] != b"none"))
+    decode(&head)
+        .is_some_and(|bytes| bytes.get(15..).is_some_and(|rest| rest.len() >= 8 && &rest[4..8] != b"none"))
 }
 
 fn stripe(secret: &[u8]) -> Outcome {

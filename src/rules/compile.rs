@@ -114,8 +114,11 @@ impl Compiled {
         let hir = parse(&pattern)?;
         let is_value = matches!(form.kind, FormKind::Value { .. });
         let nfa = shape::nfa(&hir)?;
-        let shapes =
-            if is_value { Some(vec![shape::from_start(&nfa)]) } else { shape::after_keywords(&nfa, keywords) };
+        let shapes = if is_value {
+            Some(vec![shape::from_start(&nfa)])
+        } else {
+            shape::after_keywords(&nfa, keywords)
+        };
         let start = match (is_value, &shapes) {
             (true, _) => Start::AtValue,
             (false, Some(_)) => Start::AtKeyword,
@@ -178,7 +181,9 @@ fn window(
         "the expression has an unbounded repetition (`*`, `+`, `{n,}`): bound it, or declare an `interval`",
     )?;
     if longest > LONGEST_MATCH {
-        return Err(format!("the expression matches up to {longest} bytes: tighten it or declare an `interval`"));
+        return Err(format!(
+            "the expression matches up to {longest} bytes: tighten it or declare an `interval`"
+        ));
     }
     let before = if start == Start::Search { longest } else { 0 };
     Ok(Window { before, after: longest, lines: matches_newline.then_some(0) })

@@ -9,7 +9,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::checksum;
 
-/// A small deterministic generator (SplitMix64). Not for keys.
+/// A small deterministic generator (`SplitMix64`). Not for keys.
 #[derive(Debug)]
 pub struct Rng(u64);
 
@@ -17,7 +17,9 @@ impl Rng {
     /// Seeds from a name.
     pub fn from_name(name: &str) -> Self {
         // FNV-1a, 64 bits.
-        Rng(name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
+        Rng(name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)))
     }
 
     /// The next 64 bits.

@@ -75,8 +75,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     let mut rules: Vec<Rule> = Vec::with_capacity(raw.rules.len());
     for raw in raw.rules {
         let id = raw.id.clone();
-        let rule = validate(raw, &provider)
-            .map_err(|why| RuleError::Invalid { file: file.into(), id: id.clone(), why })?;
+        let rule = validate(raw, &provider).map_err(|why| RuleError::Invalid {
+            file: file.into(),
+            id: id.clone(),
+            why,
+        })?;
         if rules.iter().any(|other| other.id == id) {
             return Err(RuleError::Duplicate { file: file.into(), id });
         }
@@ -133,7 +136,13 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         generic: raw.generic,
         placeholders: raw.placeholders,
         provider: provider.into(),
-        form: Form { kind, interval: raw.interval, allow: raw.allow, path: raw.path, stopwords: raw.stopwords },
+        form: Form {
+            kind,
+            interval: raw.interval,
+            allow: raw.allow,
+            path: raw.path,
+            stopwords: raw.stopwords,
+        },
         compiled: std::sync::OnceLock::new(),
     })
 }

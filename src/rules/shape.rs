@@ -38,7 +38,9 @@ const DEPTH: usize = 24;
 
 pub(super) fn nfa(hir: &Hir) -> Result<NFA, String> {
     NFA::compiler()
-        .configure(NFA::config().utf8(false).which_captures(WhichCaptures::None).nfa_size_limit(Some(8 << 20)))
+        .configure(
+            NFA::config().utf8(false).which_captures(WhichCaptures::None).nfa_size_limit(Some(8 << 20)),
+        )
         .build_from_hir(hir)
         .map_err(|e| e.to_string())
 }
@@ -97,7 +99,10 @@ fn descend(
             }
         }
         // A keyword that ends here makes the longer ones optional, but each still wants its shape.
-        if !longer.is_empty() && descend(nfa, &after, keywords, &longer, depth + 1, shapes).is_none() && !ended {
+        if !longer.is_empty()
+            && descend(nfa, &after, keywords, &longer, depth + 1, shapes).is_none()
+            && !ended
+        {
             return None;
         }
     }
@@ -187,7 +192,8 @@ mod tests {
     use super::*;
 
     fn shapes(pattern: &str, keywords: &[&str]) -> Option<Shapes> {
-        let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).unwrap();
+        let hir =
+            regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).unwrap();
         let keywords: Vec<String> = keywords.iter().map(|k| (*k).to_owned()).collect();
         after_keywords(&nfa(&hir).unwrap(), &keywords)
     }
@@ -201,7 +207,9 @@ mod tests {
 
     #[test]
     fn alternatives_each_need_their_keyword() {
-        assert!(shapes("(?:sk|rk)_(?:live|test)_x", &["sk_live_", "sk_test_", "rk_live_", "rk_test_"]).is_some());
+        assert!(
+            shapes("(?:sk|rk)_(?:live|test)_x", &["sk_live_", "sk_test_", "rk_live_", "rk_test_"]).is_some()
+        );
         assert!(shapes("(?:sk|rk)_(?:live|test)_x", &["sk_live_", "sk_test_", "rk_live_"]).is_none());
         assert!(shapes("[a-z]{3}key", &["key"]).is_none());
         assert!(shapes("(?i:token)=x", &["token"]).is_some());

@@ -29,7 +29,12 @@ pub(crate) enum Item {
 const LARGEST_HELD: u64 = 32 << 20;
 
 /// Files below a directory outside Git.
-pub(crate) fn list_directory(root: &Path, prefix: &[u8], honour_ignores: bool, gaps: &mut Vec<Gap>) -> Vec<Item> {
+pub(crate) fn list_directory(
+    root: &Path,
+    prefix: &[u8],
+    honour_ignores: bool,
+    gaps: &mut Vec<Gap>,
+) -> Vec<Item> {
     let mut walk = WalkBuilder::new(root);
     walk.standard_filters(honour_ignores).hidden(false).require_git(false);
     collect(&walk, root, prefix, gaps).into_iter().map(|(name, path)| Item::File { path, name }).collect()
@@ -182,7 +187,12 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
     Ok(())
 }
 
-fn collect(walk: &WalkBuilder, root: &Path, prefix: &[u8], gaps: &mut Vec<Gap>) -> BTreeMap<BString, PathBuf> {
+fn collect(
+    walk: &WalkBuilder,
+    root: &Path,
+    prefix: &[u8],
+    gaps: &mut Vec<Gap>,
+) -> BTreeMap<BString, PathBuf> {
     let mut walk = walk.clone();
     walk.follow_links(false).filter_entry(|entry| entry.file_name() != ".git");
     let mut files = BTreeMap::new();
