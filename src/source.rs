@@ -1,4 +1,4 @@
-//! What to read: files, standard input, the blobs of a history. Each part feeds a [`Grouping`](crate::grouping).
+//! What to read: files, standard input, the blobs of a history. Each part feeds a `Grouping`.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};

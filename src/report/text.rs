@@ -164,7 +164,7 @@ pub(crate) fn clip(text: &str, most: usize) -> String {
 /// Makes invalid UTF-8 and steering characters visible; a tab becomes one space.
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    if bytes.iter().all(|b| (b' '..=b'~').contains(b)) {
+    if bytes.iter().all(|b| (b' '..=b'~').contains(b) && *b != b'#') {
         text.push_str(&String::from_utf8_lossy(bytes));
         return text;
     }
