@@ -27,12 +27,23 @@ const SHORTEST: usize = 8;
 /// A longer secret is recognised by its beginning.
 const LONGEST_PATTERN: usize = 128;
 
+/// Longest word of letters that may be one of a language, or several.
+const LONGEST_WORD: usize = 24;
+
+/// Whether a secret is worth masking wherever it occurs. A password that is an ordinary word is not: masking it in
+/// every path and subject would make the report wrong, and tell the word.
+fn is_telling(secret: &[u8]) -> bool {
+    let is_word =
+        secret.len() <= LONGEST_WORD && secret.iter().all(|b| b.is_ascii_alphabetic() || b"_-. ".contains(b));
+    secret.len() >= SHORTEST && !is_word
+}
+
 impl Redactor {
     /// For all these secrets.
     #[expect(clippy::disallowed_methods, reason = "what must not be shown has to be known to be recognised")]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut secrets: Vec<&[u8]> =
-            secrets.into_iter().map(Secret::expose).filter(|secret| secret.len() >= SHORTEST).collect();
+            secrets.into_iter().map(Secret::expose).filter(|secret| is_telling(secret)).collect();
         // Among secrets with the same beginning the longest one counts.
         secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
@@ -225,6 +236,13 @@ mod tests {
         let (text, range) = redactor.show_excerpt(&excerpt, false);
         assert_eq!(text, "… \"key=0123********\", \"…");
         assert_eq!(range, 7..19);
+    }
+
+    #[test]
+    fn ordinary_words_stay_in_paths() {
+        let redactor = Redactor::new(&[Secret::new(b"password"), Secret::new(b"p4ssw0rd-1234")]);
+        assert_eq!(redactor.show(b"lib/secure_password.rb"), "lib/secure_password.rb");
+        assert_eq!(redactor.show(b"lib/p4ssw0rd-1234.rb"), "lib/********.rb");
     }
 
     #[test]
