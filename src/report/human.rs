@@ -134,7 +134,7 @@ fn short_id(info: &CommitInfo) -> String {
 }
 
 fn path(report: &Report, occurrence: &Occurrence) -> String {
-    match report.redactor.show(&occurrence.path) {
+    match report.redactor.show_path(&occurrence.path) {
         path if path.is_empty() => "(no path)".into(),
         path => path,
     }

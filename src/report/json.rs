@@ -132,7 +132,7 @@ impl<'a> Summary<'a> {
     fn new(report: &'a Report) -> Self {
         let gap = |gap: &Gap| GapJson {
             kind: gap.kind.as_str(),
-            place: report.redactor.show(gap.place.as_bytes()),
+            place: report.redactor.show_path(gap.place.as_bytes()),
             detail: report.redactor.show(gap.detail.as_bytes()),
         };
         let dropped = report.dropped.iter().map(|((rule, reason), count)| DroppedJson {
@@ -143,7 +143,7 @@ impl<'a> Summary<'a> {
         Summary {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "muzzle", version: env!("CARGO_PKG_VERSION") },
-            targets: report.targets.iter().map(|t| report.redactor.show(t.as_bytes())).collect(),
+            targets: report.targets.iter().map(|t| report.redactor.show_path(t.as_bytes())).collect(),
             complete: report.is_complete(),
             gaps: report.gaps.iter().map(gap).collect(),
             scanned: &report.stats,
@@ -197,7 +197,7 @@ impl OccurrenceJson {
             _ => None,
         };
         OccurrenceJson {
-            path: report.redactor.show(&occurrence.path),
+            path: report.redactor.show_path(&occurrence.path),
             uri: sarif::uri(report, &occurrence.path),
             start: position(location.start),
             end: position(location.end),

@@ -55,7 +55,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///
 /// No name can make it an absolute URI, a network path or one that climbs.
 pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
-    let masked = report.redactor.holds_secret(path).then(|| report.redactor.show(path));
+    let masked = report.redactor.path_holds_secret(path).then(|| report.redactor.show_path(path));
     let path = masked.as_ref().map_or(path, String::as_bytes);
     if path.is_empty() {
         // An empty reference would mean the report itself.

@@ -14,6 +14,14 @@ use crate::secret::{Secret, mask};
 /// Masks all secrets of a run wherever they occur.
 #[derive(Debug, Default)]
 pub struct Redactor {
+    all: Masks,
+    /// Without ordinary words.
+    telling: Masks,
+}
+
+/// Recognises some secrets.
+#[derive(Debug, Default)]
+struct Masks {
     /// Full lengths, in the order of the automaton's patterns.
     lengths: Vec<usize>,
     automaton: Option<AhoCorasick>,
@@ -30,26 +38,21 @@ const LONGEST_PATTERN: usize = 128;
 /// Longest word of letters that may be one of a language, or several.
 const LONGEST_WORD: usize = 24;
 
-/// Whether a secret is worth masking wherever it occurs. A password that is an ordinary word is not: masking it in
-/// every path and subject would make the report wrong, and tell the word.
-fn is_telling(secret: &[u8]) -> bool {
-    let is_word =
-        secret.len() <= LONGEST_WORD && secret.iter().all(|b| b.is_ascii_alphabetic() || b"_-. ".contains(b));
-    secret.len() >= SHORTEST && !is_word
+/// Whether a secret is an ordinary word. Masking "password" in every path would make locations wrong, and tell the
+/// word; in other texts it does no harm.
+fn is_word(secret: &[u8]) -> bool {
+    secret.len() <= LONGEST_WORD && secret.iter().all(|b| b.is_ascii_alphabetic() || b"_-. ".contains(b))
 }
 
-impl Redactor {
-    /// For all these secrets.
-    #[expect(clippy::disallowed_methods, reason = "what must not be shown has to be known to be recognised")]
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut secrets: Vec<&[u8]> =
-            secrets.into_iter().map(Secret::expose).filter(|secret| is_telling(secret)).collect();
+impl Masks {
+    fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut secrets: Vec<&[u8]> = secrets.filter(|secret| secret.len() >= SHORTEST).collect();
         // Among secrets with the same beginning the longest one counts.
         secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
         let patterns = secrets.iter().map(|secret| &secret[..secret.len().min(LONGEST_PATTERN)]);
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns).ok();
-        Redactor { lengths: secrets.iter().map(|secret| secret.len()).collect(), automaton }
+        Masks { lengths: secrets.iter().map(|secret| secret.len()).collect(), automaton }
     }
 
     /// Where secrets lie in `bytes`; ascending, apart from each other.
@@ -66,15 +69,30 @@ impl Redactor {
         }
         found
     }
+}
 
-    /// Whether a secret of the run lies in `bytes`.
-    pub fn holds_secret(&self, bytes: &[u8]) -> bool {
-        self.automaton.as_ref().is_some_and(|automaton| automaton.is_match(bytes))
+impl Redactor {
+    /// For all these secrets.
+    #[expect(clippy::disallowed_methods, reason = "what must not be shown has to be known to be recognised")]
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let secrets: Vec<&[u8]> = secrets.into_iter().map(Secret::expose).collect();
+        let telling = Masks::new(secrets.iter().copied().filter(|secret| !is_word(secret)));
+        Redactor { all: Masks::new(secrets.into_iter()), telling }
+    }
+
+    /// Whether a path holds a secret that is masked in paths.
+    pub fn path_holds_secret(&self, path: &[u8]) -> bool {
+        self.telling.automaton.as_ref().is_some_and(|automaton| automaton.is_match(path))
+    }
+
+    /// A path as text on one line; secrets that are ordinary words stay.
+    pub fn show_path(&self, path: &[u8]) -> String {
+        show_parts(path, self.telling.find(path)).0
     }
 
     /// Bytes from the repository as text that may be shown on one line.
     pub fn show(&self, bytes: &[u8]) -> String {
-        self.show_parts(bytes, &[]).0
+        show_parts(bytes, self.all.find(bytes)).0
     }
 
     /// The same for a line; also returns which characters of the text stand for `secret`.
@@ -89,7 +107,9 @@ impl Redactor {
         }
         let kept = away_from_the_edges(line, &secret);
         let secret = secret.start - kept.start..secret.end - kept.start;
-        let (text, parts) = self.show_parts(&line[kept.clone()], std::slice::from_ref(&secret));
+        let mut hidden = self.all.find(&line[kept.clone()]);
+        hidden.push(secret.clone());
+        let (text, parts) = show_parts(&line[kept.clone()], hidden);
         let marked =
             parts.into_iter().find(|(bytes, _)| bytes.start <= secret.start && bytes.end >= secret.end);
         let marked = marked.map_or(0..0, |(_, characters)| characters);
@@ -98,32 +118,30 @@ impl Redactor {
         let shift = before.chars().count();
         (format!("{before}{text}{after}"), marked.start + shift..marked.end + shift)
     }
+}
 
-    /// Masks `more` and all known secrets; returns each masked part as bytes before and characters after.
-    fn show_parts(&self, bytes: &[u8], more: &[Range<usize>]) -> (String, Vec<Masked>) {
-        let mut hidden = self.find(bytes);
-        hidden.extend_from_slice(more);
-        hidden.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
-        let mut merged: Vec<Range<usize>> = Vec::new();
-        for range in hidden {
-            match merged.last_mut() {
-                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-                _ => merged.push(range),
-            }
+/// Masks what is hidden; returns each masked part as bytes before and characters after.
+fn show_parts(bytes: &[u8], mut hidden: Vec<Range<usize>>) -> (String, Vec<Masked>) {
+    hidden.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in hidden {
+        match merged.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
         }
-        let mut text = String::new();
-        let mut parts = Vec::new();
-        let mut at = 0;
-        for range in merged {
-            text.push_str(&visible(&bytes[at..range.start]));
-            let from = text.chars().count();
-            text.push_str(&mask(&bytes[range.clone()]));
-            parts.push((range.clone(), from..text.chars().count()));
-            at = range.end;
-        }
-        text.push_str(&visible(&bytes[at..]));
-        (text, parts)
     }
+    let mut text = String::new();
+    let mut parts = Vec::new();
+    let mut at = 0;
+    for range in merged {
+        text.push_str(&visible(&bytes[at..range.start]));
+        let from = text.chars().count();
+        text.push_str(&mask(&bytes[range.clone()]));
+        parts.push((range.clone(), from..text.chars().count()));
+        at = range.end;
+    }
+    text.push_str(&visible(&bytes[at..]));
+    (text, parts)
 }
 
 /// An excerpt that reaches this far from its secret may have been clipped there.
@@ -241,8 +259,9 @@ mod tests {
     #[test]
     fn ordinary_words_stay_in_paths() {
         let redactor = Redactor::new(&[Secret::new(b"password"), Secret::new(b"p4ssw0rd-1234")]);
-        assert_eq!(redactor.show(b"lib/secure_password.rb"), "lib/secure_password.rb");
-        assert_eq!(redactor.show(b"lib/p4ssw0rd-1234.rb"), "lib/********.rb");
+        assert_eq!(redactor.show_path(b"lib/secure_password.rb"), "lib/secure_password.rb");
+        assert_eq!(redactor.show_path(b"lib/p4ssw0rd-1234.rb"), "lib/********.rb");
+        assert_eq!(redactor.show(b"the password"), "the ********");
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn scanned(report: &Report) -> String {
         .targets
         .iter()
         .take(MOST_TARGETS)
-        .map(|target| report.redactor.show(target.as_bytes()))
+        .map(|target| report.redactor.show_path(target.as_bytes()))
         .collect();
     if report.targets.len() > MOST_TARGETS {
         targets.push(format!("{} more", report.targets.len() - MOST_TARGETS));
@@ -94,7 +94,11 @@ fn gaps(report: &Report, out: &mut String) {
         let _ = writeln!(out, "  {} ({}):", kind.as_str(), gaps.len());
         for gap in gaps.iter().take(MOST_GAPS) {
             let show = |text: &str| report.redactor.show(text.as_bytes());
-            let text = format!("{}: {}", show(&gap.place), clip(&show(&gap.detail), 2 * LONGEST_TEXT));
+            let text = format!(
+                "{}: {}",
+                report.redactor.show_path(gap.place.as_bytes()),
+                clip(&show(&gap.detail), 2 * LONGEST_TEXT)
+            );
             let _ = writeln!(out, "    - {}", wrap(&text, WIDTH - 6).replace('\n', "\n      "));
         }
         if gaps.len() > MOST_GAPS {
