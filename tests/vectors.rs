@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muzzle::detect::{Detector, Scratch};
+use muzzle::detect::{Detector, DropReason, Scratch};
 use muzzle::rules::RuleSet;
 use regex_automata::meta::Regex;
 use serde::Deserialize;
@@ -98,6 +98,8 @@ struct Outcome {
     any: bool,
     /// A rule that is not generic did.
     specific: BTreeSet<String>,
+    /// An expression matched, but the value was taken for a placeholder: `aaaa…`, `…EXAMPLE…`, `secret`.
+    placeholder: bool,
 }
 
 #[test]
@@ -152,8 +154,16 @@ fn judge(
         }
         _ => std::iter::once(0..text.len() as u64).collect(),
     };
-    let mut outcome =
-        Outcome { suite, rule: raw.rule_id, line, is_match, any: false, specific: BTreeSet::new() };
+    let mut outcome = Outcome {
+        suite,
+        rule: raw.rule_id,
+        line,
+        is_match,
+        any: false,
+        specific: BTreeSet::new(),
+        placeholder: false,
+    };
+    scratch.dropped.clear();
     for found in detector.scan(&text, scratch) {
         let rule = detector.rules().get(found.rule);
         let applies = match (paths.get(&rule.id), &raw.filename) {
@@ -170,6 +180,9 @@ fn judge(
             }
         }
     }
+    let is_filter = |reason| matches!(reason, DropReason::Placeholder | DropReason::Entropy | DropReason::Allowed);
+    outcome.placeholder =
+        scratch.dropped.keys().any(|(rule, reason)| is_filter(*reason) && !detector.rules().get(*rule).generic);
     outcome
 }
 
@@ -184,14 +197,18 @@ fn report(outcomes: &[Outcome]) -> f64 {
             outcomes.iter().filter(|o| o.suite == *suite && o.is_match && !is_uncovered(o)).collect();
         let provider: Vec<&Outcome> = matching.iter().copied().filter(|o| has_provider(o)).collect();
         let sound: Vec<&Outcome> = provider.iter().copied().filter(|o| !is_invented(o)).collect();
+        let real: Vec<&Outcome> =
+            sound.iter().copied().filter(|o| !o.specific.is_empty() || !o.placeholder).collect();
         let quiet: Vec<&Outcome> = outcomes.iter().filter(|o| o.suite == *suite && !o.is_match).collect();
         say(&format!(
-            "{suite}: any rule {}; rules with a provider {}, without invented forms {}, mean over rules {:.2} %; \
+            "{suite}: any rule {}; rules with a provider {}, without invented forms {}, mean over rules {:.2} %, \
+             without placeholders {}; \
              alarms where nothing should be {}",
             rate(&matching, |o| o.any),
             rate(&provider, |o| !o.specific.is_empty()),
             rate(&sound, |o| !o.specific.is_empty()),
             100.0 * mean_over_rules(&sound),
+            rate(&real, |o| !o.specific.is_empty()),
             rate(&quiet, |o| !o.specific.is_empty()),
         ));
         for o in quiet.iter().filter(|o| !o.specific.is_empty()) {
