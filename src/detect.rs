@@ -103,6 +103,11 @@ impl Detector {
         Arc::clone(&self.rules)
     }
 
+    /// Whether a secret looks made up although its form is right, such as a vendor's documented example.
+    pub fn is_example(&self, secret: &[u8]) -> bool {
+        self.filter.is_example(secret)
+    }
+
     /// Fresh buffers for one thread.
     pub fn scratch(&self) -> Scratch {
         Scratch {

@@ -180,9 +180,12 @@ fn judge(
             }
         }
     }
-    let is_filter = |reason| matches!(reason, DropReason::Placeholder | DropReason::Entropy | DropReason::Allowed);
-    outcome.placeholder =
-        scratch.dropped.keys().any(|(rule, reason)| is_filter(*reason) && !detector.rules().get(*rule).generic);
+    let is_filter =
+        |reason| matches!(reason, DropReason::Placeholder | DropReason::Entropy | DropReason::Allowed);
+    outcome.placeholder = scratch
+        .dropped
+        .keys()
+        .any(|(rule, reason)| is_filter(*reason) && !detector.rules().get(*rule).generic);
     outcome
 }
 

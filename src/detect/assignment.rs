@@ -11,7 +11,9 @@ use crate::rules::assignment_reach::{AFTER, BEFORE};
 /// What stands between a keyword and the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Assignment {
-    /// End of the name that the keyword is part of; types and further words included.
+    /// Start of the name that the keyword is part of, as far as it is looked at.
+    pub(super) name_start: usize,
+    /// End of the name; types and further words included.
     pub(super) name_end: usize,
     /// Where the value may begin, likeliest first; the rest repeats the first.
     pub(super) starts: [usize; 3],
@@ -22,6 +24,7 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
     if !is_word_start(bytes, keyword.start) {
         return None;
     }
+    let name_start = name_start(bytes, keyword.start);
     let reader = Reader { bytes: &bytes[..bytes.len().min(keyword.end + AFTER)] };
     let first_word = reader.name(keyword.end, 40);
     let name_end = reader.further_words(reader.subscript(first_word));
@@ -29,31 +32,35 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
         reader.while_in(name_end, 5, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}'));
     let value = reader.entry(closed).or_else(|| reader.operator(reader.blanks(closed, 16)));
     match value {
-        Some(at) => reader.opener(at, keyword.end).map(|starts| Assignment { name_end, starts }),
-        None => flag(&reader, first_word, keyword.start),
+        Some(at) => reader.opener(at, keyword.end).map(|starts| Assignment { name_start, name_end, starts }),
+        None if bytes[name_start] == b'-' => flag(&reader, first_word, name_start),
+        None => None,
     }
 }
 
 /// `--api-token VALUE`: the only kind of name that gives a value by a space.
-fn flag(reader: &Reader<'_>, name_end: usize, keyword: usize) -> Option<Assignment> {
+fn flag(reader: &Reader<'_>, name_end: usize, name_start: usize) -> Option<Assignment> {
     let value = reader.blanks(name_end, 4);
-    if value == name_end || !is_flag(reader.bytes, keyword) {
+    if value == name_end {
         return None;
     }
     let value = if matches!(reader.at(value), Some(b'"' | b'\'')) { value + 1 } else { value };
-    Some(Assignment { name_end, starts: [value; 3] })
+    Some(Assignment { name_start, name_end, starts: [value; 3] })
 }
 
 /// A keyword begins a word of the name: behind no letter or digit, or where camel case begins a new word.
 fn is_word_start(bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
-    !before.is_ascii_alphanumeric() || (bytes[at].is_ascii_uppercase() && before.is_ascii_lowercase())
+    !before.is_ascii_alphanumeric()
+        || (bytes[at].is_ascii_uppercase() && before.is_ascii_lowercase())
+        // A Java property on a command line: `-Dsonar.login=…`.
+        || bytes[..at].ends_with(b"-D")
 }
 
-fn is_flag(bytes: &[u8], keyword: usize) -> bool {
+/// Where the name begins that goes on at `keyword`.
+fn name_start(bytes: &[u8], keyword: usize) -> usize {
     let floor = keyword.saturating_sub(BEFORE);
-    let start = bytes[floor..keyword].iter().rposition(|b| !is_name(*b)).map_or(floor, |i| floor + i + 1);
-    bytes[start..keyword].starts_with(b"-")
+    bytes[floor..keyword].iter().rposition(|b| !is_name(*b)).map_or(floor, |i| floor + i + 1)
 }
 
 fn is_name(b: u8) -> bool {
@@ -100,8 +107,8 @@ impl Reader<'_> {
             if !matches!(self.at(end), Some(b' ' | b'\t')) || word_end == word {
                 break;
             }
-            // `name - value` and `name -> value`: the dash is an operator, not a word.
-            if self.at(word) == Some(b'-') {
+            // `name - value` and `name -> value`: the dash is an operator, not a word; `name v1.9.0` is a version.
+            if self.at(word) == Some(b'-') || self.bytes[word..word_end].contains(&b'.') {
                 break;
             }
             end = word_end;
@@ -149,10 +156,26 @@ impl Reader<'_> {
         }
     }
 
+    /// YAML's `|`, `>-` and the like behind the colon, in front of a line break.
+    fn block_scalar(&self, from: usize) -> usize {
+        let marker = self.blanks(from, 2);
+        let style = self.while_in(marker, 1, |b| matches!(b, b'|' | b'>'));
+        let end = self.while_in(style, 1, |b| matches!(b, b'-' | b'+'));
+        if style > marker && self.at(end) == Some(b'\n') { end } else { from }
+    }
+
     /// Brackets, string prefixes, quotes, authorization schemes: where the value may begin.
     fn opener(&self, from: usize, keyword_end: usize) -> Option<[usize; 3]> {
+        let from = self.block_scalar(from);
         let bare = self.while_in(from, 40, |b| b.is_ascii_whitespace());
         if memchr::memchr_iter(b'\n', &self.bytes[keyword_end..bare]).count() > 1 {
+            return None;
+        }
+        // `name =` and a line break: an empty value, unless what follows is quoted or can be nothing else.
+        if self.bytes[from..bare].contains(&b'\n')
+            && matches!(self.at(from - 1), Some(b'=' | b':'))
+            && !matches!(self.at(bare), Some(b'"' | b'\'' | b'`'))
+        {
             return None;
         }
         let mut at = if self.bytes[bare..].starts_with(b"<![CDATA[") { bare + 9 } else { bare };
@@ -213,6 +236,9 @@ mod tests {
             "acme-auth: Bearer V",
             "acme <- \"V",
             "acme(\"V",
+            "-Dacme.login=V",
+            "acme: |\n  V",
+            "acme =\n    \"V",
             "variable \"acme_token\" {\n  default = \"V",
         ] {
             assert_eq!(value_of(text), Some("V"), "{text}");
@@ -221,9 +247,18 @@ mod tests {
 
     #[test]
     fn refuses_what_gives_no_value() {
-        for text in
-            ["pharmacmetoken=V", "acme.com/V", "acme is V", "acme V", "acme\n\n\n=V", "acme: \n\nV", "acme"]
-        {
+        for text in [
+            "pharmacmetoken=V",
+            "acme.com/V",
+            "acme is V",
+            "acme V",
+            "acme\n\n\n=V",
+            "acme: \n\nV",
+            "acme=\nV",
+            "acme:\n  V",
+            "acme v1.9.0 h1:V",
+            "acme",
+        ] {
             assert_eq!(value_of(text), None, "{text}");
         }
     }

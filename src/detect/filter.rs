@@ -43,17 +43,19 @@ impl fmt::Display for DropReason {
 #[derive(Debug)]
 pub(super) struct Filter {
     placeholders: AhoCorasick,
+    hints: AhoCorasick,
 }
 
 impl Filter {
     pub(super) fn new(allowlist: &Allowlist) -> Result<Self, RuleError> {
         // Templates are punctuation: ignoring case does not change what they match.
         let words = allowlist.words.iter().chain(&allowlist.templates);
-        let placeholders = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(words)
-            .map_err(|e| RuleError::Syntax { file: "allowlist.toml".into(), why: e.to_string() })?;
-        Ok(Filter { placeholders })
+        Ok(Filter { placeholders: any_of(words)?, hints: any_of(allowlist.hints.iter())? })
+    }
+
+    /// Whether a secret looks made up although its form is right.
+    pub(super) fn is_example(&self, secret: &[u8]) -> bool {
+        self.hints.is_match(secret)
     }
 
     /// The reason to drop, or `None` for a match.
@@ -88,6 +90,13 @@ impl Filter {
     fn is_placeholder(&self, secret: &[u8]) -> bool {
         is_monotonous(secret) || self.placeholders.is_match(secret)
     }
+}
+
+fn any_of<'a>(words: impl Iterator<Item = &'a String>) -> Result<AhoCorasick, RuleError> {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .map_err(|e| RuleError::Syntax { file: "allowlist.toml".into(), why: e.to_string() })
 }
 
 /// The body of a run-of-the-mill dummy: three quarters of its longest word are one character.

@@ -73,7 +73,10 @@ pub(super) fn evaluate(
     let secret = group(slots, rule.group)?;
     match &rule.block {
         None => Some(secret),
-        Some(block) => Some(secret.start..block_end(bytes, secret.end..window.end, block.end.as_bytes())?),
+        Some(block) => {
+            let body = secret.end..window.end;
+            Some(secret.start..block_end(bytes, &bytes[keyword], body, block.end.as_bytes())?)
+        }
     }
 }
 
@@ -93,8 +96,9 @@ pub(super) fn evaluate_value(
         if rest.contains(start) || !shape_fits(shape, &bytes[*start..]) {
             continue;
         }
-        if let Some(field) = &rule.field
-            && !field.is_match(Input::new(bytes).span(Span::from(keyword.end..assignment.name_end)))
+        let name = |from: usize| &bytes[from..assignment.name_end];
+        if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end)))
+            || rule.not_field.as_ref().is_some_and(|not| not.is_match(name(assignment.name_start)))
         {
             return None;
         }
@@ -153,8 +157,12 @@ fn cut(window: &Window, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
 const CLOSING_TAIL: usize = 80;
 
 /// Where the block closes: behind the closing literal and the rest of its label.
-fn block_end(bytes: &[u8], body: Range<usize>, literal: &[u8]) -> Option<usize> {
+fn block_end(bytes: &[u8], opening: &[u8], body: Range<usize>, literal: &[u8]) -> Option<usize> {
     let at = memchr::memmem::find(&bytes[body.clone()], literal)?;
+    // A block that never closes must not run into the next one.
+    if memchr::memmem::find(&bytes[body.start..body.start + at], opening).is_some() {
+        return None;
+    }
     let tail = body.start + at + literal.len();
     let label = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b':');
     let rest = &bytes[tail..body.end.min(tail + CLOSING_TAIL)];

@@ -41,8 +41,10 @@ fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usiz
         Start::AtKeyword => Some(search(keyword.start, Anchored::Yes)?.1),
         Start::AtValue => {
             let assignment = assignment::read(bytes, keyword.clone())?;
-            let name = Input::new(bytes).span(Span::from(keyword.end..assignment.name_end));
-            if rule.field.as_ref().is_some_and(|field| !field.is_match(name)) {
+            let name = |from: usize| &bytes[from..assignment.name_end];
+            if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end)))
+                || rule.not_field.as_ref().is_some_and(|not| not.is_match(name(assignment.name_start)))
+            {
                 return None;
             }
             assignment.starts.iter().find_map(|start| Some(search(*start, Anchored::Yes)?.1))

@@ -10,7 +10,8 @@ use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
-    CommitInfo, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance, RuleIndex, Verdict,
+    CommitInfo, Confidence, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance, RuleIndex,
+    Verdict,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -138,10 +139,15 @@ impl Assembly {
         let primary = occurrences.first()?;
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
-        let outcome = match rule.check {
+        let mut outcome = match rule.check {
             Some(check) => check.run(bytes),
             None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
         };
+        let is_block = rule.compiled().is_some_and(|compiled| compiled.block.is_some());
+        if rule.placeholders && !is_block && detector.is_example(bytes) {
+            outcome.ceiling = Confidence::Low;
+            outcome.facts.push(Fact { name: "note", value: "looks like an example value".into() });
+        }
         let fingerprint = if rule.guessable {
             #[expect(
                 clippy::disallowed_methods,

@@ -14,6 +14,8 @@ pub struct Allowlist {
     pub words: Vec<String>,
     /// A value that contains one of these literally is a template or a reference.
     pub templates: Vec<String>,
+    /// A value that contains one of these (case ignored) may be an example: its confidence is low.
+    pub hints: Vec<String>,
 }
 
 impl Allowlist {

@@ -28,7 +28,7 @@ pub(crate) enum FormKind {
     /// The credential's own expression.
     Regex(String),
     /// The value given to a name that holds a keyword.
-    Value { value: String, field: Option<String> },
+    Value { value: String, field: Option<String>, not_field: Option<String> },
     /// An opening line and what closes the block.
     Block(String, Block),
 }
@@ -92,6 +92,8 @@ pub(crate) struct Compiled {
     pub(crate) group: usize,
     /// For [`Start::AtValue`]: what the rest of the name must contain.
     pub(crate) field: Option<meta::Regex>,
+    /// For [`Start::AtValue`]: what the name must not contain, before the keyword or behind it.
+    pub(crate) not_field: Option<meta::Regex>,
     pub(crate) start: Start,
     pub(crate) window: Window,
     /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`]: a single one, of the
@@ -151,6 +153,10 @@ impl Compiled {
             group,
             field: match &form.kind {
                 FormKind::Value { field: Some(field), .. } => Some(build(&parse(&format!("(?i:{field})"))?)?),
+                _ => None,
+            },
+            not_field: match &form.kind {
+                FormKind::Value { not_field: Some(not), .. } => Some(build(&parse(&format!("(?i:{not})"))?)?),
                 _ => None,
             },
             start,

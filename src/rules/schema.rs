@@ -42,6 +42,7 @@ struct RawRule {
     regex: Option<String>,
     value: Option<String>,
     field: Option<String>,
+    not_field: Option<String>,
     block: Option<Block>,
     interval: Option<IntervalSpec>,
     entropy: Option<f32>,
@@ -104,11 +105,13 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
     let kind = match (raw.regex, raw.value, raw.block) {
         (Some(regex), None, None) => FormKind::Regex(regex),
         (Some(regex), None, Some(block)) => FormKind::Block(regex, block),
-        (None, Some(value), None) => FormKind::Value { value, field: raw.field.clone() },
+        (None, Some(value), None) => {
+            FormKind::Value { value, field: raw.field.clone(), not_field: raw.not_field.clone() }
+        }
         _ => return Err("a rule has exactly one of `regex`, `value`, or `regex` with `block`".into()),
     };
-    if raw.field.is_some() && !matches!(kind, FormKind::Value { .. }) {
-        return Err("`field` belongs to rules with `value`".into());
+    if (raw.field.is_some() || raw.not_field.is_some()) && !matches!(kind, FormKind::Value { .. }) {
+        return Err("`field` and `not_field` belong to rules with `value`".into());
     }
     let check = match raw.check.as_deref() {
         None => None,
