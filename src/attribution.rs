@@ -101,7 +101,11 @@ const LONGEST_TAG_CHAIN: usize = 64;
 impl Starts {
     fn resolve(store: &Store, links: &Links, roots: &Roots, gaps: &mut Vec<Gap>) -> Self {
         let mut starts = Starts::default();
-        let mut missing = |id: &gix::oid, by: String| {
+        let mut named = BTreeSet::new();
+        let mut missing = |id: gix::ObjectId, by: String| {
+            if !named.insert(id) {
+                return;
+            }
             let detail = format!("{by} names it, but it is not in the repository");
             gaps.push(Gap { kind: GapKind::MissingObject, place: id.to_string(), detail });
         };
@@ -116,7 +120,7 @@ impl Starts {
                     (None, Some(name)) => starts.bare.push((name.clone(), number)),
                     (None, None) => {}
                 },
-                Err(id) => missing(&id, name.map_or_else(|| "HEAD or a reflog".into(), ToString::to_string)),
+                Err(id) => missing(id, name.map_or_else(|| "HEAD or a reflog".into(), ToString::to_string)),
             }
         }
         // These may be stale without harm.
