@@ -44,7 +44,9 @@ pub enum OpenError {
 impl Repository {
     /// The repository that `path` is, or lies in; `None` outside Git.
     pub fn discover(path: &Path) -> Result<Option<Self>, OpenError> {
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // A link into a repository belongs to where it leads.
+        let absolute =
+            path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
         let start =
             if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
         // A `.git` that is no repository must be an error, not a reason to look further up.
