@@ -57,17 +57,12 @@ pub(crate) fn list_repository(
     walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(true);
     let mut files = collect(&walk, root, b"", gaps);
     let mut items = Vec::new();
-    let index = match repository.gix.try_index() {
-        Ok(Some(index)) => index,
-        Ok(None) => return files.into_iter().map(|(name, path)| Item::File { path, name }).collect(),
-        Err(error) => {
-            gaps.push(Gap {
-                kind: GapKind::UnreadableFile,
-                place: repository.gix.index_path().display().to_string(),
-                detail: format!("the index cannot be read: {}", error_chain(&error)),
-            });
-            return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
-        }
+    let index = repository.index().unwrap_or_else(|gap| {
+        gaps.push(gap);
+        None
+    });
+    let Some(index) = index else {
+        return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
     };
     let scope_name = relative(scope, root);
     let mut real_directories = BTreeSet::new();
