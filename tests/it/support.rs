@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -214,6 +215,9 @@ impl Sandbox {
     }
 }
 
+/// What takes longer hangs, and is ended.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Runs a command to its end. Input that nobody reads is no failure.
 pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Run {
     let mut child = command
@@ -223,9 +227,18 @@ pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Run {
         .spawn()
         .expect("it is installed");
     let mut pipe = child.stdin.take().unwrap();
+    let id = child.id().to_string();
+    let (finished, waiting) = std::sync::mpsc::channel::<()>();
     let output = std::thread::scope(|scope| {
         scope.spawn(move || pipe.write_all(stdin));
-        child.wait_with_output().unwrap()
+        scope.spawn(move || {
+            if waiting.recv_timeout(LONGEST) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &id]).status();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(finished);
+        output
     });
     Run {
         code: output.status.code(),
