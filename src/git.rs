@@ -54,6 +54,11 @@ impl Repository {
         // A `.git` that is no repository must be an error, not a reason to look further up.
         let Some(candidate) = start.ancestors().find_map(repository_at) else { return Ok(None) };
         let broken = |why: String| OpenError::Broken { path: candidate.clone(), why };
+        if let Some(name) =
+            PLAIN_FILES.iter().find(|name| candidate.join(name).metadata().is_ok_and(|m| !m.is_file()))
+        {
+            return Err(broken(format!("{name} is no file")));
+        }
         // Isolated: no configuration of the user or the system, nothing from the environment. Trust is not asked
         // for, because nothing that the configuration names is run.
         let options = gix::open::Options::isolated()
@@ -124,6 +129,10 @@ impl Repository {
         self.gix.object_hash()
     }
 }
+
+/// Files that are opened by name; a pipe in such a place would be waited for until somebody writes to it.
+const PLAIN_FILES: [&str; 7] =
+    ["HEAD", "commondir", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"];
 
 /// Extensions that change nothing in how objects, refs and the index are read, or that are read. Refs in another
 /// storage (`refstorage`) turn up as gaps.
