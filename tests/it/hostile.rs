@@ -121,7 +121,6 @@ fn pipes_inside_the_git_directory_do_not_hold_the_scan_up() {
         "refs/heads/pipe",
         "FETCH_HEAD",
         "index",
-        "info/exclude",
         "objects/pack/pack-1.idx",
         "objects/pack/pack-1.pack",
         &loose,
@@ -135,6 +134,28 @@ fn pipes_inside_the_git_directory_do_not_hold_the_scan_up() {
         let scan = sandbox.scan(&[]);
         assert_eq!(scan.count(), 1, "{name} {:?}", scan.gaps());
     }
+}
+
+#[test]
+fn pipes_in_place_of_what_a_repository_is_made_of_are_an_error() {
+    for name in ["HEAD", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"] {
+        let sandbox = Sandbox::repository();
+        let path = sandbox.path(".git").join(name);
+        let _ = std::fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let output = sandbox.muzzle(["scan"]);
+        assert_eq!(output.code, Some(2), "{name}: {}", output.stderr);
+        assert!(output.stderr.contains(name), "{}", output.stderr);
+    }
+}
+
+#[test]
+#[ignore = "the crate `ignore` opens whatever is called .gitignore, and waits"]
+fn a_pipe_called_gitignore() {
+    let sandbox = Sandbox::repository();
+    assert!(std::process::Command::new("mkfifo").arg(sandbox.path(".gitignore")).status().unwrap().success());
+    sandbox.write("a", line("a"));
+    assert_eq!(sandbox.scan(&[]).count(), 1);
 }
 
 #[test]
