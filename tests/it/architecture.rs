@@ -96,18 +96,17 @@ fn no_layer_knows_a_higher_one() {
         for (line, used) in source.uses() {
             let place = format!("src/{}:{line}", source.path);
             match layer(&used) {
-                Some(_) if used == module => {}
+                _ if used == module => {}
                 Some(_) if used == "cli" && !MAY_USE_CLI.contains(&module) => {
                     wrong.push(format!("{place}: `{module}` knows the command line"));
                 }
                 Some(theirs) if theirs < own => {
-                    wrong.push(format!("{place}: `{module}` lies below `{used}`"))
+                    wrong.push(format!("{place}: `{module}` lies below `{used}`"));
                 }
-                Some(_) => {}
-                None if used.chars().next().is_some_and(char::is_lowercase) => {
+                None if used.starts_with(char::is_lowercase) => {
                     wrong.push(format!("{place}: no layer is known for `{used}`"));
                 }
-                None => {}
+                _ => {}
             }
         }
     }

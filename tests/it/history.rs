@@ -444,7 +444,9 @@ fn every_way_to_store_objects_gives_the_same_report() {
         &[&["repack", "-qd", "--cruft"]],
     ];
     for commands in steps {
-        commands.iter().for_each(|command| drop(sandbox.git(command.iter())));
+        for command in commands {
+            sandbox.git(*command);
+        }
         let scan = sandbox.scan(&["--no-worktree"]);
         assert_eq!(scan.expect_complete().report, loose.report, "{commands:?}");
         // The worktree part does not disturb it.

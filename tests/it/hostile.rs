@@ -48,7 +48,9 @@ fn nothing_that_the_configuration_names_is_run() {
         ("pager", &["log"]),
     ] {
         config.push_str(&format!("[{section}]\n"));
-        keys.iter().for_each(|key| config.push_str(&format!("\t{key} = {command}\n")));
+        for key in keys {
+            config.push_str(&format!("\t{key} = {command}\n"));
+        }
     }
     config.push_str(
         "[filter \"evil\"]\n\trequired = true\n[core]\n\tautocrlf = true\n\tuntrackedCache = true\n",
@@ -315,10 +317,7 @@ fn deltas_that_grow_beyond_all_bounds() {
     let mut entries = vec![Entry::new(made_up_id(1), Body::Blob(vec![b' '; (16 << 20) - 1]))];
     for step in 0..10u8 {
         // Copies of 16 MiB at most, as often as needed.
-        let count = usize::try_from(2 * size / ((16 << 20) - 1)).unwrap();
-        let operations =
-            COPY_16_MB[..1].iter().map(|_| [0xf0, 0xff, 0xff, 0xff]).cycle().take(count).flatten();
-        let operations: Vec<u8> = operations.collect();
+        let operations = COPY_16_MB.repeat(usize::try_from(2 * size / ((16 << 20) - 1)).unwrap());
         let body = Body::Offset(usize::from(step), delta(size, 2 * size, &operations));
         entries.push(Entry::new(made_up_id(step + 2), body));
         size *= 2;

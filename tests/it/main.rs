@@ -3,7 +3,11 @@
 //! In: nothing but what a test makes in its own temporary directory. Out: exact statements on reports and exit codes.
 //! Invariant: no complete token stands in this tree; tests assemble theirs when they run.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-#![allow(clippy::missing_panics_doc, reason = "helpers of tests panic to fail")]
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "inputs are made once and read for long"
+)]
 
 mod architecture;
 mod detect;

@@ -8,7 +8,6 @@ use super::{RULE, Run};
 pub(crate) struct Scan {
     pub(crate) code: i32,
     pub(crate) report: Value,
-    pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
 }
 
@@ -18,7 +17,7 @@ impl Scan {
         let code = run.code.unwrap_or_else(|| panic!("a signal ended it: {}", run.stderr));
         let report = serde_json::from_slice(&run.stdout)
             .unwrap_or_else(|e| panic!("exit {code}, no report ({e}): {}", run.stderr));
-        Scan { code, report, stdout: run.stdout, stderr: run.stderr }
+        Scan { code, report, stderr: run.stderr }
     }
 
     pub(crate) fn findings(&self) -> &[Value] {
