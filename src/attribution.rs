@@ -77,7 +77,7 @@ pub(crate) fn attribute(
             attribution.ranks.insert(object_name(store.id(number)), rank);
         }
     }
-    add_staged(repository, store, interest, &mut attribution);
+    add_staged(repository, store, interest, &mut attribution, gaps);
     for homes in attribution.homes.values_mut() {
         homes.sort();
         homes.dedup();
@@ -189,23 +189,41 @@ fn report_missing(
     }
 }
 
-/// Blobs that no commit holds, but the index does.
+/// Blobs that no commit holds, but an index does: that of this worktree or of another one.
 fn add_staged(
     repository: &Repository,
     store: &Store,
     interest: &HashSet<Number>,
     attribution: &mut Attribution,
+    gaps: &mut Vec<Gap>,
 ) {
-    // An index that cannot be read is reported where the working tree is listed.
-    let Ok(Some(index)) = repository.gix.try_index() else { return };
-    for entry in index.entries() {
-        let Some(number) = store.find(&entry.id).filter(|number| interest.contains(number)) else { continue };
-        let homes = attribution.homes.entry(number).or_default();
-        if homes.iter().all(|home| home.provenance == Provenance::Staged) {
-            let path = entry.path(&index).to_owned();
-            homes.push(Home { path, provenance: Provenance::Staged, in_head: false });
+    let mut missing: HashSet<String> = gaps.iter().map(|gap| gap.place.clone()).collect();
+    for index in repository.indexes(gaps) {
+        for entry in index.entries() {
+            let path = entry.path(&index);
+            let Some(number) = store.find(&entry.id) else {
+                if !is_elsewhere(entry) && missing.insert(entry.id.to_string()) {
+                    let detail = format!("staged as {path}, but it is not in the repository");
+                    gaps.push(Gap { kind: GapKind::MissingObject, place: entry.id.to_string(), detail });
+                }
+                continue;
+            };
+            if !interest.contains(&number) {
+                continue;
+            }
+            let homes = attribution.homes.entry(number).or_default();
+            if homes.iter().all(|home| home.provenance == Provenance::Staged) {
+                homes.push(Home { path: path.to_owned(), provenance: Provenance::Staged, in_head: false });
+            }
         }
     }
+}
+
+/// Submodules are other repositories, the directories of a sparse index are trees that commits name, and the empty
+/// blob, which stands for an intended addition, need not be stored.
+fn is_elsewhere(entry: &gix::index::Entry) -> bool {
+    let mode = entry.mode;
+    mode.is_submodule() || mode.is_sparse() || entry.id.is_empty_blob()
 }
 
 fn commit_info(repository: &Repository, store: &Store, number: Number) -> CommitInfo {

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::finding::ObjectName;
+use crate::finding::{Gap, GapKind, ObjectName};
 
 pub(crate) mod commit;
 pub(crate) mod delta;
@@ -20,6 +20,8 @@ pub(crate) mod walk;
 /// A repository that can be scanned.
 pub struct Repository {
     pub(crate) gix: gix::Repository,
+    /// The directory that holds `.git`.
+    holder: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -44,12 +46,19 @@ pub enum OpenError {
 impl Repository {
     /// The repository that `path` is, or lies in; `None` outside Git.
     pub fn discover(path: &Path) -> Result<Option<Self>, OpenError> {
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // A link into a repository belongs to where it leads.
+        let absolute =
+            path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
         let start =
             if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
         // A `.git` that is no repository must be an error, not a reason to look further up.
         let Some(candidate) = start.ancestors().find_map(repository_at) else { return Ok(None) };
         let broken = |why: String| OpenError::Broken { path: candidate.clone(), why };
+        if let Some(name) =
+            PLAIN_FILES.iter().find(|name| candidate.join(name).metadata().is_ok_and(|m| !m.is_file()))
+        {
+            return Err(broken(format!("{name} is no file")));
+        }
         // Isolated: no configuration of the user or the system, nothing from the environment. Trust is not asked
         // for, because nothing that the configuration names is run.
         let options = gix::open::Options::isolated()
@@ -57,7 +66,11 @@ impl Repository {
             .with(gix::sec::Trust::Full)
             .bail_if_untrusted(false);
         let gix = gix::open_opts(&candidate, options).map_err(|e| broken(error_chain(&e)))?;
-        Ok(Some(Repository { gix }))
+        if let Some(unknown) = unknown_extension(&gix) {
+            return Err(broken(format!("it needs the extension {unknown:?}, which is not known")));
+        }
+        let holder = candidate.file_name().filter(|name| *name == ".git").and_then(|_| candidate.parent());
+        Ok(Some(Repository { gix, holder: holder.map(Path::to_owned) }))
     }
 
     /// The `.git` directory.
@@ -65,14 +78,87 @@ impl Repository {
         self.gix.git_dir()
     }
 
-    /// The working tree, unless the repository is bare.
+    /// The working tree, unless the repository is bare. Where `.git` lies, there it is: `core.worktree` and
+    /// `core.bare` could lead away from the files that were to be scanned.
     pub fn worktree(&self) -> Option<&Path> {
-        self.gix.workdir()
+        self.holder.as_deref().or_else(|| self.gix.workdir())
+    }
+
+    /// The index of this worktree; `None` if there is none.
+    pub(crate) fn index(&self) -> Result<Option<gix::index::File>, Gap> {
+        self.read_index(&self.gix.index_path())
+    }
+
+    /// The indexes of all worktrees. What cannot be read is a gap.
+    pub(crate) fn indexes(&self, gaps: &mut Vec<Gap>) -> Vec<gix::index::File> {
+        let paths =
+            refs::administrative_directories(self).into_iter().map(|directory| directory.join("index"));
+        let mut indexes = Vec::new();
+        for index in paths.map(|path| self.read_index(&path)) {
+            match index {
+                Ok(index) => indexes.extend(index),
+                Err(gap) => gaps.push(gap),
+            }
+        }
+        indexes
+    }
+
+    fn read_index(&self, path: &Path) -> Result<Option<gix::index::File>, Gap> {
+        let unreadable = |why: &str| Gap {
+            kind: GapKind::UnreadableFile,
+            place: path.display().to_string(),
+            detail: format!("the index cannot be read: {why}"),
+        };
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => {}
+            // Opening a pipe would wait for ever.
+            Ok(_) => return Err(unreadable("it is no file")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unreadable(&error.to_string())),
+        }
+        let read = || gix::index::File::at(path, self.hash(), false, gix::index::decode::Options::default());
+        // gix may assert its way through a damaged index; that is not the end of the scan.
+        let outcome = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
+            Ok(outcome) => outcome.map_err(|error| error_chain(&error)),
+            Err(_) => Err("it contradicts itself".into()),
+        };
+        outcome.map(Some).map_err(|why| unreadable(&why))
     }
 
     pub(crate) fn hash(&self) -> gix::hash::Kind {
         self.gix.object_hash()
     }
+}
+
+/// Files that are opened by name; a pipe in such a place would be waited for until somebody writes to it.
+const PLAIN_FILES: [&str; 7] =
+    ["HEAD", "commondir", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"];
+
+/// Extensions that change nothing in how objects, refs and the index are read, or that are read. Refs in another
+/// storage (`refstorage`) turn up as gaps.
+const KNOWN_EXTENSIONS: [&str; 9] = [
+    "compatobjectformat",
+    "noop",
+    "noop-v1",
+    "objectformat",
+    "partialclone",
+    "preciousobjects",
+    "refstorage",
+    "relativeworktrees",
+    "worktreeconfig",
+];
+
+/// Git's rule from format version 1 on: who does not know an extension stays away.
+fn unknown_extension(gix: &gix::Repository) -> Option<String> {
+    let config = gix.config_snapshot();
+    if config.integer("core.repositoryFormatVersion").unwrap_or(0) < 1 {
+        return None;
+    }
+    let names =
+        config.plumbing().sections_by_name("extensions").into_iter().flatten().flat_map(|section| {
+            section.value_names().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
+        });
+    names.into_iter().find(|name| !KNOWN_EXTENSIONS.contains(&name.as_str()))
 }
 
 /// The git directory that `directory` is or holds.

@@ -15,7 +15,7 @@ use crate::git::{OpenError, Repository};
 use crate::grouping::{Grouping, Place};
 use crate::report::{Report, Stats};
 use crate::source::worktree::{self, Item};
-use crate::source::{Counters, Worker, history};
+use crate::source::{Counters, Worker, history, unreadable};
 
 mod assemble;
 
@@ -128,9 +128,21 @@ impl Run<'_> {
         grouping
     }
 
+    /// What is named on the command line is read, be it a link or a pipe, as `<(command)` is both.
     fn file(&mut self, path: &Path) -> Grouping {
         let name = BString::from(path.as_os_str().as_encoded_bytes());
-        self.files(&[Item::File { path: path.to_owned(), name }], None)
+        if path.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            return self.files(&[Item::File { path, name }], None);
+        }
+        let mut worker = Worker::new(self.detector, self.counters);
+        match std::fs::File::open(path) {
+            Ok(pipe) => worker.scan_stream(&Place::File(name), &path.display().to_string(), pipe),
+            Err(error) => worker.gaps.push(unreadable(&path.display().to_string(), &error)),
+        }
+        let (grouping, gaps) = worker.finish();
+        self.gaps.extend(gaps);
+        grouping
     }
 
     fn directory(&mut self, path: &Path, several: bool) -> Grouping {

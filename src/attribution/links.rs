@@ -254,7 +254,9 @@ impl Visitor for Reader<'_> {
         }
     }
 
-    fn stream(&mut self, number: Number, size: u64, _reader: &mut dyn Read) {
+    fn stream(&mut self, number: Number, size: u64, reader: &mut dyn Read) {
+        // Read to its end, so that it does not pass for a damaged one.
+        let _ = std::io::copy(reader, &mut std::io::sink());
         let place = self.store.id(number).to_string();
         self.part.gaps.push(Gap {
             kind: GapKind::TooLarge,
@@ -356,13 +358,14 @@ const RECENT: usize = 1 << 14;
 
 impl Recent {
     fn new() -> Self {
-        Recent { slots: vec![Slot { id: [0; 32], number: 0, kind: Kind::Unknown }; RECENT] }
+        Recent { slots: vec![Slot { id: [0; 32], number: Number::MAX, kind: Kind::Unknown }; RECENT] }
     }
 
     fn find(&mut self, store: &Store, id: &[u8]) -> Option<(Number, Kind)> {
         let place = usize::from(u16::from_le_bytes([id[1], id[2]])) % RECENT;
         let slot = &mut self.slots[place];
-        if slot.id[..id.len()] != *id {
+        // An empty slot has the null id, which is no object's.
+        if slot.number == Number::MAX || slot.id[..id.len()] != *id {
             let oid = gix::oid::try_from_bytes(id).ok()?;
             let number = store.find(oid)?;
             slot.id[..id.len()].copy_from_slice(id);

@@ -142,7 +142,11 @@ fn head_places(
         if interest.contains(&object) {
             places.push((object, path));
         } else if reach.leads.contains(object) {
-            stack.extend(links.children(object).map(|(child, name)| (child, join(&path, name))));
+            // Only what leads somewhere: a wide directory must not use up the room.
+            let children = links
+                .children(object)
+                .filter(|(child, _)| links.is_blob(*child) || reach.leads.contains(*child));
+            stack.extend(children.map(|(child, name)| (child, join(&path, name))));
         }
         if places.len() >= MOST_PLACES || stack.len() >= MOST_PLACES {
             break;

@@ -58,9 +58,9 @@ impl Loose {
         }
     }
 
-    /// The body as a stream.
+    /// The body as a stream, which may be shorter or longer than the header says.
     pub(crate) fn into_reader(self) -> impl Read {
-        self.body.take(self.size)
+        self.body
     }
 }
 

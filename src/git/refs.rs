@@ -64,7 +64,7 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
 }
 
 /// The common directory and the one of each linked worktree.
-fn administrative_directories(repository: &Repository) -> Vec<PathBuf> {
+pub(super) fn administrative_directories(repository: &Repository) -> Vec<PathBuf> {
     let common = repository.gix.common_dir().to_owned();
     let mut list = vec![common.clone()];
     if let Ok(worktrees) = std::fs::read_dir(common.join("worktrees")) {

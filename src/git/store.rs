@@ -35,7 +35,9 @@ impl Store {
         for directory in &directories {
             for index in pack_indexes(&directory.join("pack"), gaps) {
                 // gix asserts its way through some damaged indexes; that is a damaged index, not the end of the scan.
-                let opened = std::panic::catch_unwind(|| Pack::open(&index, hash));
+                let open =
+                    || if are_files(&index) { Pack::open(&index, hash) } else { Err("it is no file".into()) };
+                let opened = std::panic::catch_unwind(open);
                 match opened.unwrap_or_else(|_| Err("its index contradicts itself".into())) {
                     Ok(pack) => packs.push(pack),
                     Err(why) => {
@@ -159,6 +161,11 @@ impl Store {
             Err((number - self.bases[pack]) as usize)
         }
     }
+}
+
+/// Opening a pipe would wait for ever. What is not there is told by name when it is opened.
+fn are_files(index: &Path) -> bool {
+    [index, &index.with_extension("pack")].iter().all(|path| path.metadata().map_or(true, |m| m.is_file()))
 }
 
 /// Ids are hashes already.

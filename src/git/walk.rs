@@ -211,15 +211,15 @@ impl Walker<'_> {
         visitor: &mut impl Visitor,
     ) {
         let Ok((_, packed)) = pack.entry(entry) else { return };
+        if !pack.crc_holds(entry) {
+            visitor.gap(corrupt(self.store, number, "its checksum in the pack's index does not agree"));
+        }
         if self.store.is_first_copy(number) {
-            let mut reader = std::io::Read::take(flate2::bufread::ZlibDecoder::new(packed), size);
-            self.stream(number, size, &mut reader, visitor);
-            if reader.limit() > 0 {
-                visitor.gap(corrupt(self.store, number, "its compressed bytes end too early or are damaged"));
-            }
+            self.stream(number, size, &mut flate2::bufread::ZlibDecoder::new(packed), visitor);
         }
     }
 
+    /// Streams what should be `size` bytes.
     fn stream(
         &mut self,
         number: Number,
@@ -227,8 +227,13 @@ impl Walker<'_> {
         reader: &mut dyn std::io::Read,
         visitor: &mut impl Visitor,
     ) {
-        if catch_unwind(AssertUnwindSafe(|| visitor.stream(number, size, reader))).is_err() {
+        let mut limited = std::io::Read::take(&mut *reader, size);
+        if catch_unwind(AssertUnwindSafe(|| visitor.stream(number, size, &mut limited))).is_err() {
             visitor.gap(internal(self.store, number));
+        }
+        // The end is looked for as well: a checksum stands there, or what the header kept quiet about.
+        if limited.limit() > 0 || !matches!(reader.read(&mut [0]), Ok(0)) {
+            visitor.gap(corrupt(self.store, number, "it is damaged, or not as long as its header says"));
         }
     }
 

@@ -36,7 +36,8 @@ pub(crate) fn list_directory(
     gaps: &mut Vec<Gap>,
 ) -> Vec<Item> {
     let mut walk = WalkBuilder::new(root);
-    walk.standard_filters(honour_ignores).hidden(false).require_git(false);
+    // What lies above the directory was not asked about.
+    walk.standard_filters(honour_ignores).parents(false).hidden(false).require_git(false);
     collect(&walk, root, prefix, gaps).into_iter().map(|(name, path)| Item::File { path, name }).collect()
 }
 
@@ -51,21 +52,17 @@ pub(crate) fn list_repository(
     gaps: &mut Vec<Gap>,
 ) -> Vec<Item> {
     let mut walk = WalkBuilder::new(scope);
-    // Git's rules: `.gitignore` and `info/exclude`, also of the directories above; not ripgrep's `.ignore`.
-    walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(false);
+    // Git's rules: `.gitignore` and `info/exclude`, also of the directories above, up to the one that holds `.git`
+    // (`require_git` makes the walk look for it); not ripgrep's `.ignore`.
+    walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(true);
     let mut files = collect(&walk, root, b"", gaps);
     let mut items = Vec::new();
-    let index = match repository.gix.try_index() {
-        Ok(Some(index)) => index,
-        Ok(None) => return files.into_iter().map(|(name, path)| Item::File { path, name }).collect(),
-        Err(error) => {
-            gaps.push(Gap {
-                kind: GapKind::UnreadableFile,
-                place: repository.gix.index_path().display().to_string(),
-                detail: format!("the index cannot be read: {}", error_chain(&error)),
-            });
-            return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
-        }
+    let index = repository.index().unwrap_or_else(|gap| {
+        gaps.push(gap);
+        None
+    });
+    let Some(index) = index else {
+        return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
     };
     let scope_name = relative(scope, root);
     let mut real_directories = BTreeSet::new();

@@ -1,0 +1,19 @@
+//! Credentials that are made when a test runs, always the same for the same name.
+
+pub(crate) use muzzle::rules::sample::Rng;
+use muzzle::rules::sample::sample_template;
+
+/// A GitHub token with a checksum that agrees.
+pub(crate) fn github(name: &str) -> String {
+    fill("{{@github:ghp_}}", name)
+}
+
+/// A line that holds [`github`] from its third column on.
+pub(crate) fn line(name: &str) -> String {
+    format!("x {}\n", github(name))
+}
+
+/// Any template, see [`sample_template`].
+pub(crate) fn fill(template: &str, name: &str) -> String {
+    sample_template(template, &mut Rng::from_name(name)).unwrap()
+}
