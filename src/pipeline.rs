@@ -108,6 +108,7 @@ fn stats(counters: &Counters) -> Stats {
         blobs: value(&counters.blobs),
         files: value(&counters.files),
         bytes: value(&counters.bytes),
+        special_files_skipped: value(&counters.special),
     }
 }
 
@@ -151,7 +152,8 @@ impl Run<'_> {
             prefix.extend_from_slice(path.as_os_str().as_encoded_bytes());
             prefix.push(b'/');
         }
-        let items = worktree::list_directory(path, &prefix, self.options.honour_ignores, self.gaps);
+        let items =
+            worktree::list_directory(path, &prefix, self.options.honour_ignores, self.counters, self.gaps);
         self.files(&items, None)
     }
 
@@ -179,6 +181,7 @@ impl Run<'_> {
                 &scope,
                 !self.options.history,
                 ignores,
+                self.counters,
                 self.gaps,
             );
             let grouping = self.files(&items, Some(repository));

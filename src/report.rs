@@ -33,6 +33,8 @@ pub struct Stats {
     pub files: u64,
     /// Bytes scanned, decoded.
     pub bytes: u64,
+    /// Pipes, sockets and devices, which were passed over.
+    pub special_files_skipped: u64,
 }
 
 /// The outcome of a scan.

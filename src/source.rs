@@ -24,6 +24,8 @@ pub struct Counters {
     pub matches: AtomicU64,
     /// Files of working trees and directories scanned.
     pub files: AtomicU64,
+    /// Pipes, sockets and devices passed over.
+    pub special: AtomicU64,
     /// Blobs scanned.
     pub blobs: AtomicU64,
     /// Commits met.

@@ -218,6 +218,9 @@ fn report(outcomes: &[Outcome]) -> f64 {
             say(&format!("    alarm {}:{} {} by {:?}", suite, o.line, o.rule, o.specific));
         }
     }
+    for o in outcomes.iter().filter(|o| o.is_match && !o.any && !is_uncovered(o)) {
+        say(&format!("    miss {}:{} {}", o.suite, o.line, o.rule));
+    }
     say("misses by the peer's rule: vectors, found by any rule, found by a rule with a provider");
     let mut table: BTreeMap<(&str, &str), (usize, usize, usize)> = BTreeMap::new();
     for o in outcomes.iter().filter(|o| o.is_match && !is_uncovered(o)) {

@@ -33,12 +33,16 @@ pub(crate) fn list_directory(
     root: &Path,
     prefix: &[u8],
     honour_ignores: bool,
+    counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> Vec<Item> {
     let mut walk = WalkBuilder::new(root);
     // What lies above the directory was not asked about.
     walk.standard_filters(honour_ignores).parents(false).hidden(false).require_git(false);
-    collect(&walk, root, prefix, gaps).into_iter().map(|(name, path)| Item::File { path, name }).collect()
+    collect(&walk, root, prefix, counters, gaps)
+        .into_iter()
+        .map(|(name, path)| Item::File { path, name })
+        .collect()
 }
 
 /// Tracked files, untracked files that are not ignored, and index blobs that differ from their files. Only what lies
@@ -49,13 +53,14 @@ pub(crate) fn list_repository(
     scope: &Path,
     with_staged: bool,
     honour_ignores: bool,
+    counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> Vec<Item> {
     let mut walk = WalkBuilder::new(scope);
     // Git's rules: `.gitignore` and `info/exclude`, also of the directories above, up to the one that holds `.git`
     // (`require_git` makes the walk look for it); not ripgrep's `.ignore`.
     walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(true);
-    let mut files = collect(&walk, root, b"", gaps);
+    let mut files = collect(&walk, root, b"", counters, gaps);
     let mut items = Vec::new();
     let index = repository.index().unwrap_or_else(|gap| {
         gaps.push(gap);
@@ -188,6 +193,7 @@ fn collect(
     walk: &WalkBuilder,
     root: &Path,
     prefix: &[u8],
+    counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> BTreeMap<BString, PathBuf> {
     let mut walk = walk.clone();
@@ -200,7 +206,9 @@ fn collect(
                 name.extend_from_slice(&relative(entry.path(), root));
                 files.insert(name, entry.into_path());
             }
-            Ok(_) => {}
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
+            // Pipes, sockets and devices hold no text that a clone would carry.
+            Ok(_) => Counters::add(&counters.special, 1),
             Err(error) => gaps.push(Gap {
                 kind: GapKind::UnreadableFile,
                 place: error_path(&error).unwrap_or(root).display().to_string(),

@@ -9,6 +9,7 @@ use super::super::Report;
 use super::super::text::clip;
 use super::layout::{count, duration, size, wrap};
 use super::{LONGEST_TEXT, WIDTH};
+use crate::detect::DropReason;
 use crate::finding::{Gap, GapKind};
 
 /// Targets that are named.
@@ -39,6 +40,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         let number = count(report.unreachable as u64, "");
         let text = format!("{number} more only in objects that no ref reaches: see them with --unreachable.");
         let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+    }
+    for line in skipped(report) {
+        let _ = writeln!(out, "{}", wrap(&line, WIDTH));
     }
     if !report.is_complete() {
         out.push('\n');
@@ -72,6 +76,24 @@ fn scanned(report: &Report) -> String {
         numbers.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(number, noun));
     let parts: Vec<String> = parts.chain([size(stats.bytes)]).collect();
     format!("Scanned {}: {} in {}.", targets.join(", "), parts.join(", "), duration(report.elapsed))
+}
+
+/// What was met and not reported, and why.
+fn skipped(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut reasons: BTreeMap<DropReason, u64> = BTreeMap::new();
+    report.dropped.iter().for_each(|((_, reason), number)| *reasons.entry(*reason).or_default() += number);
+    let total: u64 = reasons.values().sum();
+    if total > 0 {
+        let reasons: Vec<String> =
+            reasons.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
+        lines.push(format!("{} dropped: {}.", count(total, "candidate"), reasons.join(", ")));
+    }
+    let special = report.stats.special_files_skipped;
+    if special > 0 {
+        lines.push(format!("{} passed over: pipes, sockets or devices.", count(special, "special file")));
+    }
+    lines
 }
 
 fn found(report: &Report) -> String {
