@@ -304,7 +304,7 @@ fn a_file_that_cannot_be_read_is_a_gap() {
     let sandbox = Sandbox::new();
     sandbox.write("locked", line("a"));
     sandbox.write("open", line("b"));
-    std::fs::set_permissions(sandbox.path("locked"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(sandbox.path("locked"), std::fs::Permissions::from_mode(0o0)).unwrap();
     let scan = sandbox.scan(&[]);
     assert_eq!(scan.expect_gaps().gaps(), ["unreadable-file locked"]);
     assert_eq!(scan.only(), ["open:1:3 worktree"]);
