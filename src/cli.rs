@@ -44,7 +44,7 @@ pub struct ScanArgs {
     /// Do not scan the history.
     #[arg(long)]
     pub no_history: bool,
-    /// Do not scan the working tree and index.
+    /// Do not scan the files of the working tree. What is staged is among the objects, and is scanned with them.
     #[arg(long)]
     pub no_worktree: bool,
     /// Scan ignored files, too.

@@ -1,6 +1,6 @@
 //! Descends trees, oldest commit first: where a blob of interest appeared, and where HEAD has it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bstr::BString;
 
@@ -79,10 +79,101 @@ impl Reach {
     }
 }
 
-/// Paths of one blob in HEAD that are told apart; a tree can be made to hold one blob at a million paths.
-const MOST_PLACES: usize = 10_000;
+/// Trees at paths that are told apart. A tree can be made to hold itself, so to speak, at any number of paths; beyond
+/// this, each object keeps the first path at which it was met.
+const MOST_PLACES: usize = 8 << 20;
 
-/// The first place of every blob of interest, and its places in HEAD.
+/// Paths as numbers, by parent and name.
+struct Paths<'a> {
+    list: Vec<(u32, &'a BString)>,
+    numbers: HashMap<(u32, &'a BString), u32>,
+}
+
+/// The number of the empty path.
+const ROOT: u32 = u32::MAX;
+
+impl<'a> Paths<'a> {
+    fn child(&mut self, parent: u32, name: &'a BString) -> u32 {
+        let next = u32::try_from(self.list.len()).unwrap_or(ROOT - 1);
+        let number = *self.numbers.entry((parent, name)).or_insert(next);
+        if number == next {
+            self.list.push((parent, name));
+        }
+        number
+    }
+
+    fn text(&self, mut path: u32) -> BString {
+        let mut parts: Vec<&[u8]> = Vec::new();
+        while let Some((parent, name)) = self.list.get(path as usize) {
+            parts.push(name);
+            path = *parent;
+        }
+        parts.reverse();
+        bstr::join("/", parts).into()
+    }
+}
+
+/// A walk through trees that remembers what it met where.
+struct Descent<'a> {
+    links: &'a Links,
+    reach: &'a Reach,
+    interest: &'a HashSet<Number>,
+    paths: Paths<'a>,
+    seen: HashSet<(Number, u32)>,
+    met: BitSet,
+    /// (blob, path) → place in `placed`.
+    places: HashMap<(Number, u32), usize>,
+    placed: Vec<(Number, u32, Origin, bool)>,
+}
+
+impl<'a> Descent<'a> {
+    /// Everything of interest below `root` that was not met at the same path before.
+    fn introduce(&mut self, root: Number, path: u32, origin: Origin) {
+        let mut stack = vec![(root, path)];
+        while let Some((object, path)) = stack.pop() {
+            let crowded = self.seen.len() >= MOST_PLACES;
+            if (crowded && self.met.contains(object)) || !self.seen.insert((object, path)) {
+                continue;
+            }
+            self.met.insert(object);
+            if self.interest.contains(&object) {
+                self.places.insert((object, path), self.placed.len());
+                self.placed.push((object, path, origin, false));
+            } else {
+                self.push_children(object, path, &mut stack);
+            }
+        }
+    }
+
+    /// Marks what HEAD has.
+    fn mark_head(&mut self, root: Number) {
+        let mut stack = vec![(root, ROOT)];
+        let mut steps = 0;
+        while let Some((object, path)) = stack.pop() {
+            steps += 1;
+            if let Some(place) = self.places.get(&(object, path)) {
+                self.placed[*place].3 = true;
+            } else if steps < MOST_PLACES {
+                self.push_children(object, path, &mut stack);
+            }
+        }
+    }
+
+    /// Only what leads somewhere; in reverse, so that entries are met in the order of the tree.
+    fn push_children(&mut self, tree: Number, path: u32, stack: &mut Vec<(Number, u32)>) {
+        let (links, reach) = (self.links, self.reach);
+        let leading = |child: &Number| links.is_blob(*child) || reach.leads.contains(*child);
+        if reach.leads.contains(tree) {
+            let first = stack.len();
+            for (child, name) in links.children(tree).filter(|(child, _)| leading(child)) {
+                stack.push((child, self.paths.child(path, name)));
+            }
+            stack[first..].reverse();
+        }
+    }
+}
+
+/// Every path at which a blob of interest lived, with what brought it there first.
 pub(super) fn introduce(
     links: &Links,
     order: &[usize],
@@ -90,76 +181,31 @@ pub(super) fn introduce(
     reach: &Reach,
     interest: &HashSet<Number>,
 ) -> Vec<Placed> {
-    let mut placed: Vec<Placed> = Vec::new();
-    let mut first: std::collections::HashMap<Number, usize> = std::collections::HashMap::new();
-    let mut seen = HashSet::new();
-    let mut descend = |root: Number, prefix: &[u8], origin: Origin, placed: &mut Vec<Placed>| {
-        let mut stack = vec![(root, BString::from(prefix))];
-        while let Some((object, path)) = stack.pop() {
-            if !seen.insert(object) {
-                continue;
-            }
-            if interest.contains(&object) {
-                first.insert(object, placed.len());
-                placed.push(Placed { blob: object, path, origin, in_head: false });
-            } else if reach.leads.contains(object) {
-                // Pushed in reverse, so that entries are met in the order of the tree.
-                let mut children: Vec<_> = links.children(object).collect();
-                children.sort_by(|a, b| b.1.cmp(a.1));
-                stack.extend(children.into_iter().map(|(child, name)| (child, join(&path, name))));
-            }
-        }
+    let mut descent = Descent {
+        links,
+        reach,
+        interest,
+        paths: Paths { list: Vec::new(), numbers: HashMap::new() },
+        seen: HashSet::new(),
+        met: BitSet::new(links.objects()),
+        places: HashMap::new(),
+        placed: Vec::new(),
     };
     for row in order {
         if let Some(tree) = links.commits[*row].tree {
-            descend(tree, b"", Origin::Commit(*row), &mut placed);
+            descent.introduce(tree, ROOT, Origin::Commit(*row));
         }
     }
     for (name, object) in &starts.bare {
-        descend(*object, name, Origin::Ref, &mut placed);
+        let path = descent.paths.child(ROOT, name);
+        descent.introduce(*object, path, Origin::Ref);
     }
-    for (blob, path) in head_places(links, starts, reach, interest) {
-        let Some(at) = first.get(&blob).copied() else { continue };
-        if placed[at].path == path {
-            placed[at].in_head = true;
-        } else {
-            placed.push(Placed { blob, path, origin: placed[at].origin, in_head: true });
-        }
+    if let Some(tree) = starts.head.and_then(|row| links.commits[row].tree) {
+        descent.mark_head(tree);
     }
+    let Descent { paths, placed, .. } = descent;
     placed
-}
-
-fn head_places(
-    links: &Links,
-    starts: &Starts,
-    reach: &Reach,
-    interest: &HashSet<Number>,
-) -> Vec<(Number, BString)> {
-    let Some(root) = starts.head.and_then(|row| links.commits[row].tree) else { return Vec::new() };
-    let mut places = Vec::new();
-    let mut stack = vec![(root, BString::default())];
-    while let Some((object, path)) = stack.pop() {
-        if interest.contains(&object) {
-            places.push((object, path));
-        } else if reach.leads.contains(object) {
-            // Only what leads somewhere: a wide directory must not use up the room.
-            let children = links
-                .children(object)
-                .filter(|(child, _)| links.is_blob(*child) || reach.leads.contains(*child));
-            stack.extend(children.map(|(child, name)| (child, join(&path, name))));
-        }
-        if places.len() >= MOST_PLACES || stack.len() >= MOST_PLACES {
-            break;
-        }
-    }
-    places
-}
-
-fn join(path: &[u8], name: &[u8]) -> BString {
-    let mut joined = BString::from(path);
-    if !joined.is_empty() {
-        joined.push(b'/');
-    }
-    joined.extend_from_slice(name);
-    joined
+        .into_iter()
+        .map(|(blob, path, origin, in_head)| Placed { blob, path: paths.text(path), origin, in_head })
+        .collect()
 }

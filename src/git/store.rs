@@ -9,6 +9,9 @@ use super::pack::{Kind, Pack};
 use super::{Repository, error_chain};
 use crate::finding::{Gap, GapKind};
 
+/// A larger loose copy does not stand in for a damaged packed one.
+const LARGEST_COPY: u64 = 64 << 20;
+
 /// An object's number in a [`Store`].
 pub(crate) type Number = u32;
 
@@ -150,6 +153,15 @@ impl Store {
         let Err(place) = self.place(number) else { return Err("it is packed".into()) };
         let (id, directory) = &self.loose[place];
         Loose::open(&loose::path_of(&self.directories[usize::from(*directory)], id))
+    }
+
+    /// The bytes of a packed object from a loose file, if there is one that can be read whole.
+    pub(crate) fn loose_copy(&self, number: Number) -> Option<Vec<u8>> {
+        let id = self.id(number);
+        let open = |directory: &PathBuf| Loose::open(&loose::path_of(directory, id)).ok();
+        let loose = self.directories.iter().find_map(open)?;
+        let fits = loose.kind == self.kind(number) && loose.size <= LARGEST_COPY;
+        fits.then(|| loose.read().ok()).flatten()
     }
 
     /// Pack and entry, or the place among the loose objects.

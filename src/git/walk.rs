@@ -128,6 +128,11 @@ impl Walker<'_> {
             if let Some(Ok(buffer)) = base.map(Rc::try_unwrap) {
                 self.recycle(buffer);
             }
+            // A damaged entry may have a good copy beside the pack; git would take that one.
+            let decoded = match decoded {
+                Err(Failure::Corrupt(_)) => self.store.loose_copy(number).map_or(decoded, Ok),
+                other => other,
+            };
             match decoded {
                 Ok(bytes) => {
                     if !pack.crc_holds(entry) {

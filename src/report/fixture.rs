@@ -122,7 +122,14 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
     Report {
         findings,
         gaps,
-        stats: Stats { refs: 3, commits: 1234, blobs: 56_789, files: 42, bytes: 5 << 30 },
+        stats: Stats {
+            refs: 3,
+            commits: 1234,
+            blobs: 56_789,
+            files: 42,
+            bytes: 5 << 30,
+            special_files_skipped: 0,
+        },
         rules: Arc::new(rules()),
         threshold: Confidence::Medium,
         below_threshold: 0,

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use ignore::WalkBuilder;
@@ -197,9 +198,24 @@ fn collect(
     gaps: &mut Vec<Gap>,
 ) -> BTreeMap<BString, PathBuf> {
     let mut walk = walk.clone();
-    walk.follow_links(false).filter_entry(|entry| entry.file_name() != ".git");
+    // The walk opens whatever is called like an ignore file, and a pipe of that name would be waited for until
+    // somebody writes to it. Where there is one, no ignore file has a say.
+    let trapped = Arc::new(AtomicBool::new(is_trap(root)));
+    let found = Arc::clone(&trapped);
+    walk.follow_links(false).filter_entry(move |entry| {
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) && is_trap(entry.path()) {
+            found.store(true, Ordering::Relaxed);
+        }
+        entry.file_name() != ".git" && !found.load(Ordering::Relaxed)
+    });
+    let listed = if trapped.load(Ordering::Relaxed) { Vec::new() } else { walk.build().collect() };
+    let listed: Vec<_> = if trapped.load(Ordering::Relaxed) {
+        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git").build().collect()
+    } else {
+        listed
+    };
     let mut files = BTreeMap::new();
-    for entry in walk.build() {
+    for entry in listed {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
                 let mut name = BString::from(prefix);
@@ -217,6 +233,17 @@ fn collect(
         }
     }
     files
+}
+
+/// Names that the walk opens in every directory.
+const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
+
+/// Whether a directory holds something that is called like an ignore file and is no file.
+fn is_trap(directory: &Path) -> bool {
+    IGNORE_FILES.iter().any(|name| {
+        let metadata = directory.join(name).metadata();
+        metadata.is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    })
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {

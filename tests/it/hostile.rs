@@ -152,7 +152,6 @@ fn pipes_in_place_of_what_a_repository_is_made_of_are_an_error() {
 }
 
 #[test]
-#[ignore = "the crate `ignore` opens whatever is called .gitignore, and waits"]
 fn a_pipe_called_gitignore() {
     let sandbox = Sandbox::repository();
     assert!(std::process::Command::new("mkfifo").arg(sandbox.path(".gitignore")).status().unwrap().success());
