@@ -79,9 +79,9 @@ impl Reach {
     }
 }
 
-/// Trees at paths that are told apart. A tree can be made to hold itself, so to speak, at any number of paths; beyond
-/// this, each object keeps the first path at which it was met.
-const MOST_PLACES: usize = 8 << 20;
+/// Objects at paths that are told apart, beyond two for each object. A few trees can be made to hold one blob at any
+/// number of paths; where there are more, each object keeps the first path at which it was met.
+const MORE_PLACES: usize = 1 << 16;
 
 /// Paths as numbers, by parent and name.
 struct Paths<'a> {
@@ -126,12 +126,12 @@ struct Descent<'a> {
     placed: Vec<(Number, u32, Origin, bool)>,
 }
 
-impl<'a> Descent<'a> {
+impl Descent<'_> {
     /// Everything of interest below `root` that was not met at the same path before.
     fn introduce(&mut self, root: Number, path: u32, origin: Origin) {
         let mut stack = vec![(root, path)];
         while let Some((object, path)) = stack.pop() {
-            let crowded = self.seen.len() >= MOST_PLACES;
+            let crowded = self.seen.len() >= self.most_places();
             if (crowded && self.met.contains(object)) || !self.seen.insert((object, path)) {
                 continue;
             }
@@ -145,6 +145,10 @@ impl<'a> Descent<'a> {
         }
     }
 
+    fn most_places(&self) -> usize {
+        2 * self.links.objects() + MORE_PLACES
+    }
+
     /// Marks what HEAD has.
     fn mark_head(&mut self, root: Number) {
         let mut stack = vec![(root, ROOT)];
@@ -153,7 +157,7 @@ impl<'a> Descent<'a> {
             steps += 1;
             if let Some(place) = self.places.get(&(object, path)) {
                 self.placed[*place].3 = true;
-            } else if steps < MOST_PLACES {
+            } else if steps < self.most_places() {
                 self.push_children(object, path, &mut stack);
             }
         }
