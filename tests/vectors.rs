@@ -74,8 +74,30 @@ const INVENTED: &[(&str, &str)] = &[
     ("slack-webhook-url", "no team and no webhook in the path"),
 ];
 
-/// In these the peer's pattern captures the host as the secret: any match in the text counts.
-const SECRET_IS_THE_HOST: &[&str] = &["np.mongodb.1", "np.postgres.1", "jwt-base64"];
+/// Vectors (suite, line, kind, why) whose "secret" is none, though muzzle covers the kind. Not counted.
+const NO_SECRETS: &[(&str, usize, &str, &str)] = &[
+    ("noseyparker", 27, "np.aws.2", "monotonous"),
+    ("noseyparker", 28, "np.aws.2", "monotonous"),
+    ("noseyparker", 156, "np.generic.4", "monotonous"),
+    ("noseyparker", 229, "np.google.3", "monotonous"),
+    ("noseyparker", 353, "np.newrelic.1", "monotonous"),
+    ("noseyparker", 384, "np.odbc.1", "a variable"),
+    ("noseyparker", 393, "np.okta.1", "monotonous"),
+    ("noseyparker", 394, "np.okta.1", "monotonous but for dashes"),
+    ("noseyparker", 437, "np.psexec.1", "a variable"),
+    ("noseyparker", 438, "np.psexec.1", "a variable"),
+    ("noseyparker", 439, "np.psexec.1", "a placeholder"),
+    ("noseyparker", 456, "np.reactapp.2", "a placeholder"),
+    ("noseyparker", 475, "np.slack.2", "monotonous"),
+    ("noseyparker", 506, "np.tavily.1", "monotonous"),
+    ("noseyparker", 528, "np.twitter.1", "an identifier"),
+    ("noseyparker", 532, "np.vmware.1", "a variable"),
+    ("noseyparker", 533, "np.vmware.1", "a variable"),
+];
+
+/// In these the peer's pattern captures something beside the credential (the host, the user name): any match in the
+/// text counts. `jwt-base64`: the peer captures a part of the payload.
+const SECRET_IS_ELSEWHERE: &[&str] = &["np.mongodb.1", "np.odbc.1", "np.postgres.1", "jwt-base64"];
 
 const SUITES: &[&str] = &["noseyparker", "gitleaks"];
 
@@ -128,12 +150,13 @@ fn recall_on_the_vectors_of_other_scanners() {
     if outcomes.is_empty() {
         return;
     }
-    let recall = report(&outcomes);
-    assert!(
-        recall >= 0.95,
-        "any rule finds {:.2} % of the covered vectors; 95 % is the least",
-        100.0 * recall
-    );
+    for (suite, recall) in report(&outcomes) {
+        assert!(
+            recall >= 0.95,
+            "any rule finds {:.2} % of the covered vectors of {suite}; 95 % is the least",
+            100.0 * recall
+        );
+    }
 }
 
 fn judge(
@@ -149,7 +172,7 @@ fn judge(
         raw.secret_b64.map(|secret| STANDARD.decode(secret).expect("base64")).filter(|s| !s.is_empty());
     let is_match = raw.expect == "match";
     let places = match secret {
-        Some(secret) if is_match && !SECRET_IS_THE_HOST.contains(&raw.rule_id.as_str()) => {
+        Some(secret) if is_match && !SECRET_IS_ELSEWHERE.contains(&raw.rule_id.as_str()) => {
             places(&text, &secret)
         }
         _ => std::iter::once(0..text.len() as u64).collect(),
@@ -189,9 +212,13 @@ fn judge(
     outcome
 }
 
-/// Prints the rates; the share of covered vectors in which any rule finds the secret.
-fn report(outcomes: &[Outcome]) -> f64 {
-    let is_uncovered = |o: &Outcome| UNCOVERED.iter().any(|(id, _)| *id == o.rule);
+/// Prints the rates; by suite, the share of covered vectors in which any rule finds the secret.
+fn report(outcomes: &[Outcome]) -> Vec<(&'static str, f64)> {
+    let is_none = |o: &Outcome| {
+        NO_SECRETS.iter().any(|(suite, line, kind, _)| (*suite, *line, *kind) == (o.suite, o.line, &*o.rule))
+    };
+    let is_uncovered = |o: &Outcome| is_none(o) || UNCOVERED.iter().any(|(id, _)| *id == o.rule);
+    let mut shares = Vec::new();
     let has_provider =
         |o: &Outcome| !WITHOUT_PROVIDER.contains(&o.rule.as_str()) && !o.rule.starts_with("np.generic.");
     let is_invented = |o: &Outcome| INVENTED.iter().any(|(id, _)| *id == o.rule);
@@ -214,6 +241,9 @@ fn report(outcomes: &[Outcome]) -> f64 {
             rate(&real, |o| !o.specific.is_empty()),
             rate(&quiet, |o| !o.specific.is_empty()),
         ));
+        if !matching.is_empty() {
+            shares.push((*suite, share(matching.iter().filter(|o| o.any).count(), matching.len())));
+        }
         for o in quiet.iter().filter(|o| !o.specific.is_empty()) {
             say(&format!("    alarm {}:{} {} by {:?}", suite, o.line, o.rule, o.specific));
         }
@@ -235,8 +265,7 @@ fn report(outcomes: &[Outcome]) -> f64 {
     for ((suite, rule), (all, any, specific)) in rows {
         say(&format!("    {suite:<12} {rule:<40} {all:>4} {any:>4} {specific:>4}"));
     }
-    let covered: Vec<&Outcome> = outcomes.iter().filter(|o| o.is_match && !is_uncovered(o)).collect();
-    share(covered.iter().filter(|o| o.any).count(), covered.len())
+    shares
 }
 
 fn mean_over_rules(outcomes: &[&Outcome]) -> f64 {
