@@ -38,10 +38,14 @@ const LONGEST_PATTERN: usize = 128;
 /// Longest word of letters that may be one of a language, or several.
 const LONGEST_WORD: usize = 24;
 
-/// Whether a secret is an ordinary word. Masking "password" in every path would make locations wrong, and tell the
+/// Shorter secrets may be part of ordinary names, such as `1password`.
+const SHORTEST_IN_PATHS: usize = 12;
+
+/// Whether a secret is masked in paths, too. Masking "password" in every path would make locations wrong, and tell the
 /// word; in other texts it does no harm.
-fn is_word(secret: &[u8]) -> bool {
-    secret.len() <= LONGEST_WORD && secret.iter().all(|b| b.is_ascii_alphabetic() || b"_-. ".contains(b))
+fn is_telling(secret: &[u8]) -> bool {
+    let of_letters = secret.iter().all(|b| b.is_ascii_alphabetic() || b"_-. ".contains(b));
+    secret.len() >= SHORTEST_IN_PATHS && !(of_letters && secret.len() <= LONGEST_WORD)
 }
 
 impl Masks {
@@ -76,7 +80,7 @@ impl Redactor {
     #[expect(clippy::disallowed_methods, reason = "what must not be shown has to be known to be recognised")]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let secrets: Vec<&[u8]> = secrets.into_iter().map(Secret::expose).collect();
-        let telling = Masks::new(secrets.iter().copied().filter(|secret| !is_word(secret)));
+        let telling = Masks::new(secrets.iter().copied().filter(|secret| is_telling(secret)));
         Redactor { all: Masks::new(secrets.into_iter()), telling }
     }
 
