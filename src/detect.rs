@@ -89,6 +89,9 @@ impl Detector {
             let plain = plain.into_iter().map(|index| (index, place(index))).collect();
             keywords.push(Keyword { length: keyword.len(), plain, value });
         }
+        if words.iter().map(Vec::len).sum::<usize>() >= prefilter::MOST_KEYWORD_BYTES {
+            return Err(RuleError::TooMany);
+        }
         let prefilter = Prefilter::new(&words);
         Ok(Detector { rules: Arc::new(rules), prefilter, keywords, filter })
     }

@@ -74,6 +74,17 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The interval that decides, in words; `None` if the expression does not compile.
+    pub fn interval(&self) -> Option<String> {
+        let window = self.compiled()?.window;
+        let lines = match window.lines {
+            Some(0) => ", on the keyword's line".to_owned(),
+            Some(lines) => format!(", across at most {lines} line breaks in each direction"),
+            None => String::new(),
+        };
+        Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
+    }
+
     /// Whether it applies to some paths only.
     pub(crate) fn is_bound_to_path(&self) -> bool {
         self.form.path.is_some()

@@ -65,6 +65,9 @@ fn show(id: &str) -> anyhow::Result<u8> {
         rule.remediation,
         rule.keywords.join(", "),
     );
+    if let Some(interval) = rule.interval() {
+        writeln!(text, "  looks at: {interval}")?;
+    }
     for reference in &rule.references {
         writeln!(text, "  {reference}")?;
     }

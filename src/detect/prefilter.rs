@@ -26,11 +26,13 @@ pub(super) struct Prefilter {
     longest: usize,
 }
 
+/// All keywords together, so that states fit `u16`.
+pub(super) const MOST_KEYWORD_BYTES: usize = 1 << 16;
 /// Shorter texts are walked in one piece.
 const SHORTEST_SPLIT: usize = 512;
 
 impl Prefilter {
-    /// Builds the automaton. Keywords are lower-case ASCII; at most 65,535 trie nodes.
+    /// Builds the automaton. Keywords are lower-case ASCII, together shorter than [`MOST_KEYWORD_BYTES`].
     pub(super) fn new(keywords: &[Vec<u8>]) -> Self {
         Builder::default().build(keywords)
     }

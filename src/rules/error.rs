@@ -37,7 +37,7 @@ pub enum RuleError {
         /// The id.
         id: String,
     },
-    /// More rules than an index can count.
-    #[error("more than 65,535 rules")]
+    /// More rules than an index can count, or more keywords than the automaton can hold.
+    #[error("too many rules: at most 65,535, with at most 65,535 bytes of keywords together")]
     TooMany,
 }
