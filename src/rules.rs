@@ -17,7 +17,7 @@ pub mod sample;
 mod schema;
 mod shape;
 
-pub(crate) use compile::{Compiled, Start, Window};
+pub(crate) use compile::{Compiled, MOST_GROUPS, Start, Window};
 pub use error::RuleError;
 pub use schema::Examples;
 pub(crate) use shape::ByteSet;

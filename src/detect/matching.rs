@@ -4,13 +4,12 @@
 
 use std::ops::Range;
 
-use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input, Span, meta};
 
 use super::assignment::Assignment;
 use crate::finding::RuleIndex;
 use crate::rules::Compiled;
-use crate::rules::{ByteSet, Start, Window};
+use crate::rules::{ByteSet, MOST_GROUPS, Start, Window};
 
 /// One thread's search caches, made when a rule is first tried.
 #[derive(Debug)]
@@ -33,9 +32,6 @@ impl Caches {
     }
 }
 
-/// Groups that a rule's expression may have before and including the ones we read.
-const GROUPS: usize = 8;
-
 /// The secret's span if the rule matches at this keyword occurrence. `place` is the keyword's number in the rule.
 pub(super) fn evaluate(
     rule: &Compiled,
@@ -49,33 +45,29 @@ pub(super) fn evaluate(
     }
     let window = cut(&rule.window, bytes, &keyword);
     let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
-    let mut slots = [None; 2 * GROUPS];
-    let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
-    let slots = &mut slots[..used];
-    match rule.start {
-        Start::AtKeyword => search(rule, cache, bytes, keyword.start..window.end, Anchored::Yes, slots)?,
+    let found = match rule.start {
+        Start::AtKeyword => search(rule, cache, bytes, keyword.start..window.end, Anchored::Yes)?,
         Start::AtValue => return None,
         Start::Search => {
             // Leftmost match that contains the keyword; a match further left must not hide it.
             let mut from = window.start;
             loop {
-                let found = search(rule, cache, bytes, from..window.end, Anchored::No, slots)?;
-                if found.start > keyword.start {
+                let found = search(rule, cache, bytes, from..window.end, Anchored::No)?;
+                if found.whole.start > keyword.start {
                     return None;
                 }
-                if found.end >= keyword.end {
+                if found.whole.end >= keyword.end {
                     break found;
                 }
-                from = found.start + 1;
+                from = found.whole.start + 1;
             }
         }
     };
-    let secret = group(slots, rule.group)?;
     match &rule.block {
-        None => Some(secret),
+        None => Some(found.secret),
         Some(block) => {
-            let body = secret.end..window.end;
-            Some(secret.start..block_end(bytes, &bytes[keyword], body, block.end.as_bytes())?)
+            let body = found.secret.end..window.end;
+            Some(found.secret.start..block_end(bytes, &bytes[keyword], body, block.end.as_bytes())?)
         }
     }
 }
@@ -104,18 +96,17 @@ pub(super) fn evaluate_value(
         }
         let window = cut(&rule.window, bytes, &keyword);
         let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
-        let mut slots = [None; 2 * GROUPS];
-        let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
-        let slots = &mut slots[..used];
-        if search(rule, cache, bytes, *start..window.end, Anchored::Yes, slots).is_some() {
-            return group(slots, rule.group);
+        if let Some(found) = search(rule, cache, bytes, *start..window.end, Anchored::Yes) {
+            return Some(found.secret);
         }
     }
     None
 }
 
-fn group(slots: &[Option<NonMaxUsize>], number: usize) -> Option<Range<usize>> {
-    Some(slots.get(2 * number)?.as_ref()?.get()..slots.get(2 * number + 1)?.as_ref()?.get())
+/// What an expression matched.
+struct Found {
+    whole: Range<usize>,
+    secret: Range<usize>,
 }
 
 fn search(
@@ -124,14 +115,16 @@ fn search(
     bytes: &[u8],
     span: Range<usize>,
     anchored: Anchored,
-    slots: &mut [Option<NonMaxUsize>],
-) -> Option<Range<usize>> {
+) -> Option<Found> {
     if span.start > span.end {
         return None;
     }
     let input = Input::new(bytes).span(Span::from(span)).anchored(anchored);
-    rule.regex.search_slots_with(cache, &input, slots)?;
-    Some(slots[0]?.get()..slots[1]?.get())
+    let mut slots = [None; 2 * MOST_GROUPS];
+    let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
+    rule.regex.search_slots_with(cache, &input, &mut slots[..used])?;
+    let group = |number: usize| Some(slots[2 * number]?.get()..slots[2 * number + 1]?.get());
+    Some(Found { whole: group(0)?, secret: group(rule.group)? })
 }
 
 fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {

@@ -68,6 +68,9 @@ pub(crate) struct Window {
 
 /// The largest interval a rule may ask for on either side. Blocks of private keys are the longest kind.
 const WIDEST: usize = 64 << 10;
+/// Capture groups that are looked at, the whole match included.
+pub(crate) const MOST_GROUPS: usize = 8;
+
 /// What may follow a value: nothing that could be more of it, except a full stop.
 const VALUE_END: &str = r"(?:[^A-Za-z0-9_/+=.~-]|\.(?:\s|$)|$)";
 /// An expression without an interval of its own may match at most so much.
@@ -149,6 +152,12 @@ impl Compiled {
             (None, Some(_)) => 0,
             (None, None) => return Err("the expression needs the group `(?<secret>…)`".into()),
         };
+        if group >= MOST_GROUPS {
+            return Err(format!(
+                "`secret` is group {group}; at most {} come before it: write `(?:…)` for the others",
+                MOST_GROUPS - 2
+            ));
+        }
         Ok(Compiled {
             group,
             field: match &form.kind {

@@ -16,4 +16,5 @@ mod history;
 mod hostile;
 mod output;
 mod scan;
+mod storage;
 mod support;

@@ -185,7 +185,7 @@ impl Place<'_> {
             ("inHead", json!(self.occurrences.iter().any(|occurrence| occurrence.in_head))),
             ("secret", json!(finding.secret.masked())),
             ("severity", json!(finding.severity)),
-            ("source", json!(source(&primary.provenance))),
+            ("source", json!(primary.provenance.as_str())),
         ]);
         let commit = self.occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
             Provenance::Commit(info) => Some(info.id.to_string()),
@@ -207,17 +207,6 @@ fn check(verdict: &Verdict) -> &'static str {
         Verdict::NotChecked => "none",
         Verdict::Passed => "passed",
         Verdict::Failed(_) => "failed",
-    }
-}
-
-fn source(provenance: &Provenance) -> &'static str {
-    match provenance {
-        Provenance::Worktree => "worktree",
-        Provenance::Staged => "staged",
-        Provenance::Stdin => "stdin",
-        Provenance::Commit(_) => "commit",
-        Provenance::Ref => "ref",
-        Provenance::Unreachable => "unreachable",
     }
 }
 
