@@ -44,11 +44,16 @@ impl Drop for Progress {
 }
 
 fn display(counters: &Counters, stop: &AtomicBool) {
-    let style = ProgressStyle::with_template("{spinner} {bar:24} {msg} · {eta} left")
+    let style = ProgressStyle::with_template("{spinner} {bar:16} {eta:>4} left · {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(0).with_style(style);
     while !stop.load(Ordering::Relaxed) {
         let value = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        if value(&counters.total) == 0 {
+            // Packs are being opened, files listed: there is no whole yet to show a part of.
+            std::thread::park_timeout(TICK);
+            continue;
+        }
         bar.set_length(value(&counters.total));
         bar.set_position(value(&counters.done));
         let seconds = bar.elapsed().as_secs_f64().max(0.001);
@@ -60,7 +65,7 @@ fn display(counters: &Counters, stop: &AtomicBool) {
         )]
         let rate = (value(&counters.bytes) as f64 / seconds) as u64;
         bar.set_message(format!(
-            "{}/{} objects and files · {} at {}/s · {} matches",
+            "{}/{} · {} at {}/s · {} matches",
             HumanCount(value(&counters.done)),
             HumanCount(value(&counters.total)),
             HumanBytes(value(&counters.bytes)),
