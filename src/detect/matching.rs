@@ -44,6 +44,9 @@ pub(super) fn evaluate(
         return None;
     }
     let window = cut(&rule.window, bytes, &keyword);
+    if rule.needs.is_some_and(|byte| memchr::memchr(byte, &bytes[keyword.end..window.end]).is_none()) {
+        return None;
+    }
     let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
     let found = match rule.start {
         Start::AtKeyword => search(rule, cache, bytes, keyword.start..window.end, Anchored::Yes)?,

@@ -20,6 +20,7 @@ pub(crate) struct Form {
     pub(crate) allow: Vec<String>,
     pub(crate) path: Option<String>,
     pub(crate) stopwords: Vec<String>,
+    pub(crate) needs: Option<u8>,
 }
 
 /// The three ways to say what matches.
@@ -99,6 +100,8 @@ pub(crate) struct Compiled {
     pub(crate) not_field: Option<meta::Regex>,
     pub(crate) start: Start,
     pub(crate) window: Window,
+    /// A byte that every match holds behind the keyword; looked for before the expression is run.
+    pub(crate) needs: Option<u8>,
     /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`]: a single one, of the
     /// value.
     pub(crate) shapes: Shapes,
@@ -174,6 +177,7 @@ impl Compiled {
             block,
             allow: any_of(&form.allow)?,
             stopwords: stopwords(&form.stopwords)?,
+            needs: form.needs,
             path: form.path.as_deref().map(|path| build(&parse(path)?)).transpose()?,
             regex,
         })

@@ -43,6 +43,7 @@ struct RawRule {
     value: Option<String>,
     field: Option<String>,
     not_field: Option<String>,
+    needs: Option<String>,
     block: Option<Block>,
     interval: Option<IntervalSpec>,
     entropy: Option<f32>,
@@ -113,6 +114,13 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
     if (raw.field.is_some() || raw.not_field.is_some()) && !matches!(kind, FormKind::Value { .. }) {
         return Err("`field` and `not_field` belong to rules with `value`".into());
     }
+    let needs = match raw.needs.as_deref().map(str::as_bytes) {
+        None => None,
+        Some([byte]) => Some(*byte),
+        Some(_) => {
+            return Err("`needs` is one ASCII character that every match holds behind the keyword".into());
+        }
+    };
     let check = match raw.check.as_deref() {
         None => None,
         Some(name) => Some(Check::by_name(name).ok_or_else(|| {
@@ -145,6 +153,7 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
             allow: raw.allow,
             path: raw.path,
             stopwords: raw.stopwords,
+            needs,
         },
         compiled: std::sync::OnceLock::new(),
     })
