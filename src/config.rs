@@ -135,10 +135,9 @@ fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> an
         let path = directory.join(file);
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("reading rule file {}", path.display()))?;
-        let mut own = RuleSet::default();
-        own.add(&path.display().to_string(), &text)?;
-        own.compile_all()?;
+        let first_own = rules.len();
         rules.add(&path.display().to_string(), &text)?;
+        rules.compile_from(first_own)?;
     }
     let only: Vec<&String> =
         if args.rules.is_empty() { section.only.iter() } else { args.rules.iter() }.collect();

@@ -21,6 +21,7 @@ pub mod git;
 mod grouping;
 pub mod interrupt;
 pub mod location;
+mod parallel;
 pub mod pipeline;
 pub mod progress;
 pub mod report;

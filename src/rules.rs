@@ -90,6 +90,11 @@ impl Rule {
         self.form.path.is_some()
     }
 
+    /// Whether its secrets may turn out to be placeholders. A block's text may hold anything; its check looks at it.
+    pub(crate) fn judges_placeholders(&self) -> bool {
+        self.placeholders && !matches!(self.form.kind, compile::FormKind::Block(..))
+    }
+
     /// Whether it looks for the value given to a name.
     pub(crate) fn is_value(&self) -> bool {
         matches!(self.form.kind, compile::FormKind::Value { .. })
@@ -197,9 +202,9 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
-    /// Compiles every rule, so that a mistake shows now; for rule files that are not our own.
-    pub fn compile_all(&self) -> Result<(), RuleError> {
-        for rule in &self.rules {
+    /// Compiles the rules from this place on, so that a mistake shows now; for rule files that are not our own.
+    pub fn compile_from(&self, first: usize) -> Result<(), RuleError> {
+        for rule in &self.rules[first..] {
             rule.try_compiled()
                 .map_err(|why| RuleError::Expression { id: rule.id.clone(), why: why.into() })?;
         }

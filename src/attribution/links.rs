@@ -238,7 +238,7 @@ struct Reader<'a> {
 }
 
 impl Visitor for Reader<'_> {
-    fn wants(&self, kind: Kind) -> bool {
+    fn wants(kind: Kind) -> bool {
         matches!(kind, Kind::Tree | Kind::Commit | Kind::Tag)
     }
 

@@ -66,9 +66,7 @@ impl Filter {
         secret: &[u8],
         caches: &mut Caches,
     ) -> Option<DropReason> {
-        // A block's text may hold anything; its check looks at it.
-        let is_block = rule.compiled().is_some_and(|compiled| compiled.block.is_some());
-        if rule.placeholders && !is_block && self.is_placeholder(secret) {
+        if rule.judges_placeholders() && self.is_placeholder(secret) {
             return Some(DropReason::Placeholder);
         }
         if rule.entropy.is_some_and(|least| entropy(secret) < least) {

@@ -136,7 +136,8 @@ impl Store {
 
     /// Whether this copy is the one that counts.
     pub(crate) fn is_first_copy(&self, number: Number) -> bool {
-        self.find(self.id(number)) == Some(number)
+        // Mostly no object has two copies, and then there is nothing to look up.
+        self.numbers.len() == self.len() || self.find(self.id(number)) == Some(number)
     }
 
     pub(crate) fn number_of_entry(&self, pack: usize, entry: u32) -> Number {

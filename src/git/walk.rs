@@ -15,11 +15,12 @@ use super::inflate::Inflater;
 use super::pack::{Kind, Pack};
 use super::store::{Number, Store};
 use crate::finding::{Gap, GapKind};
+use crate::parallel::on_threads;
 
 /// What is done with each object, on one thread.
 pub(crate) trait Visitor {
     /// Whether objects of this kind are wanted.
-    fn wants(&self, kind: Kind) -> bool;
+    fn wants(kind: Kind) -> bool;
     /// A decoded object.
     fn object(&mut self, number: Number, kind: Kind, bytes: &[u8]);
     /// An object too large to hold, as a stream of `size` bytes.
@@ -42,7 +43,7 @@ enum Work {
 
 /// Walks the store with one visitor a thread and returns them.
 pub(crate) fn walk<V: Visitor + Send>(store: &Store, jobs: usize, make: impl Fn() -> V + Sync) -> Vec<V> {
-    let list = work_list(store, &make());
+    let list = work_list::<V>(store);
     let next = AtomicUsize::new(0);
     let run = || {
         let mut visitor = make();
@@ -55,35 +56,29 @@ pub(crate) fn walk<V: Visitor + Send>(store: &Store, jobs: usize, make: impl Fn(
         }
         visitor
     };
-    let mut visitors: Vec<V> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (1..jobs.max(1)).map(|_| scope.spawn(run)).collect();
-        let mut visitors = vec![run()];
-        visitors
-            .extend(threads.into_iter().map(|thread| thread.join().expect("work items catch their panics")));
-        visitors
-    });
+    let mut visitors = on_threads(jobs, run);
     orphans(store, &mut visitors[0]);
     visitors
 }
 
 /// Families of the wanted kinds: the heavy ones first, so that no thread is left alone with one, then in file order.
-fn work_list(store: &Store, wanted: &impl Visitor) -> Vec<Work> {
+fn work_list<V: Visitor>(store: &Store) -> Vec<Work> {
     let mut list = Vec::new();
     for (number, pack) in store.packs.iter().enumerate() {
-        let wanted = pack.roots().iter().filter(|(root, _)| wanted.wants(pack.kind(*root)));
+        let wanted = pack.roots().iter().filter(|(root, _)| V::wants(pack.kind(*root)));
         list.extend(wanted.map(|(root, weight)| Work::Family { pack: number, root: *root, weight: *weight }));
     }
     let weight = |work: &Work| if let Work::Family { weight, .. } = work { *weight } else { 0 };
     let total: u64 = list.iter().map(weight).sum();
     let heavy = total / 256;
     list.sort_by_key(|work| std::cmp::Reverse(if weight(work) > heavy { weight(work) } else { 0 }));
-    list.extend(store.loose_numbers().filter(|n| wanted.wants(store.kind(*n))).map(Work::Loose));
+    list.extend(store.loose_numbers().filter(|n| V::wants(store.kind(*n))).map(Work::Loose));
     list
 }
 
 /// Entries whose chain of bases does not end in a whole object.
-fn orphans(store: &Store, visitor: &mut impl Visitor) {
-    if !visitor.wants(Kind::Blob) {
+fn orphans<V: Visitor>(store: &Store, visitor: &mut V) {
+    if !V::wants(Kind::Blob) {
         return;
     }
     for (number, pack) in store.packs.iter().enumerate() {

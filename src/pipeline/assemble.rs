@@ -143,8 +143,7 @@ impl Assembly {
             Some(check) => check.run(bytes),
             None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
         };
-        let is_block = rule.compiled().is_some_and(|compiled| compiled.block.is_some());
-        if rule.placeholders && !is_block && detector.is_example(bytes) {
+        if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
             outcome.facts.push(Fact { name: "note", value: "looks like an example value".into() });
         }

@@ -33,7 +33,7 @@ struct Blobs<'a> {
 }
 
 impl Visitor for Blobs<'_> {
-    fn wants(&self, kind: Kind) -> bool {
+    fn wants(kind: Kind) -> bool {
         kind == Kind::Blob
     }
 

@@ -16,6 +16,7 @@ use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
 use crate::git::{Repository, error_chain, object_name};
 use crate::grouping::{Grouping, Place};
+use crate::parallel::on_threads;
 
 /// Something to read.
 #[derive(Debug)]
@@ -117,12 +118,7 @@ pub(crate) fn scan(
         }
         worker.finish()
     };
-    let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (1..jobs.clamp(1, items.len().max(1))).map(|_| scope.spawn(run)).collect();
-        let mut parts = vec![run()];
-        parts.extend(threads.into_iter().map(|thread| thread.join().expect("items catch their panics")));
-        parts
-    });
+    let parts = on_threads(jobs.min(items.len()), run);
     // The index differs from the files in few places: one thread will do.
     let mut worker = Worker::new(detector, counters);
     for item in items {
@@ -208,12 +204,14 @@ fn collect(
         }
         entry.file_name() != ".git" && !found.load(Ordering::Relaxed)
     });
-    let listed = if trapped.load(Ordering::Relaxed) { Vec::new() } else { walk.build().collect() };
-    let listed: Vec<_> = if trapped.load(Ordering::Relaxed) {
-        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git").build().collect()
-    } else {
-        listed
-    };
+    let mut listed: Vec<_> = Vec::new();
+    if !trapped.load(Ordering::Relaxed) {
+        listed = walk.build().collect();
+    }
+    if trapped.load(Ordering::Relaxed) {
+        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        listed = walk.build().collect();
+    }
     let mut files = BTreeMap::new();
     for entry in listed {
         match entry {
