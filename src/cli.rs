@@ -53,7 +53,7 @@ pub struct ScanArgs {
     /// Report what only objects hold that no ref or reflog reaches; otherwise it is counted.
     #[arg(long)]
     pub unreachable: bool,
-    /// Decode and scan every blob in full. At present the only engine.
+    /// Scan every blob in full, without regard to the version that it is made from. Slow; finds the same.
     #[arg(long, hide = true)]
     pub no_delta: bool,
     /// Threads [default: all cores].

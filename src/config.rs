@@ -82,6 +82,7 @@ impl Config {
             history,
             worktree,
             honour_ignores: !args.no_ignore,
+            no_delta: args.no_delta,
             unreachable: args.unreachable || file.scan.unreachable.unwrap_or(false),
             threshold: args
                 .confidence

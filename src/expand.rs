@@ -12,6 +12,11 @@ pub(crate) struct Expanded {
 /// Bytes of the mark that is not part of the text.
 const MARK: u64 = 2;
 
+/// Whether a blob is scanned in another form than it is stored in.
+pub(crate) fn is_expanded(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+}
+
 /// Decodes UTF-16 with a byte order mark; `None` for every other blob.
 pub(crate) fn expand(bytes: &[u8]) -> Option<Expanded> {
     let (mark, body) = bytes.split_first_chunk::<2>()?;

@@ -9,6 +9,7 @@ use crate::finding::{Gap, GapKind, ObjectName};
 
 pub(crate) mod commit;
 pub(crate) mod delta;
+mod exchange;
 pub(crate) mod inflate;
 pub(crate) mod loose;
 pub(crate) mod pack;

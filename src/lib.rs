@@ -14,6 +14,7 @@ mod attribution;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod copied;
 pub mod detect;
 mod expand;
 pub mod finding;

@@ -42,6 +42,8 @@ pub struct Options {
     pub worktree: bool,
     /// Honour ignore files.
     pub honour_ignores: bool,
+    /// Scan every blob in full, without regard to what it is made from: the oracle of the fast path.
+    pub no_delta: bool,
     /// Report what only unreachable objects hold.
     pub unreachable: bool,
     /// The least confidence that is reported.
@@ -197,7 +199,8 @@ impl Run<'_> {
         let store = Store::open(repository, self.gaps);
         Counters::add(&self.counters.total, store.blobs() as u64);
         let jobs = self.options.jobs;
-        let grouping = history::scan(&store, self.detector, jobs, self.counters, self.gaps);
+        let in_full = self.options.no_delta;
+        let grouping = history::scan(&store, self.detector, jobs, in_full, self.counters, self.gaps);
         let attribution = attribute(repository, &store, &grouping.objects(), jobs, self.gaps);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);

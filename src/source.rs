@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::detect::{Detector, Scratch};
+use crate::detect::{Ancestor, Detector, Notes, Scratch};
 use crate::expand::expand;
-use crate::finding::{Gap, GapKind};
+use crate::finding::{Gap, GapKind, Match};
 use crate::grouping::{Grouping, Place};
 
 pub(crate) mod history;
@@ -75,6 +75,36 @@ impl<'a> Worker<'a> {
                 matches
             }
         };
+        self.keep(place, bytes, matches);
+    }
+
+    /// Scans a version of a text; what its ancestor tells is not looked for again.
+    pub(crate) fn scan_version(&mut self, place: &Place, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
+        match ancestor {
+            None => self.scan(place, bytes),
+            Some(ancestor) => {
+                let matches = self.detector.scan_version(bytes, ancestor, &mut self.scratch);
+                self.keep(place, bytes, matches);
+            }
+        }
+    }
+
+    /// Scans a text for the sake of [`Worker::notes`] only: nothing is kept or counted.
+    pub(crate) fn rehearse(&mut self, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
+        let dropped = std::mem::take(&mut self.scratch.dropped);
+        match ancestor {
+            None => self.detector.scan(bytes, &mut self.scratch),
+            Some(ancestor) => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
+        };
+        self.scratch.dropped = dropped;
+    }
+
+    /// What the scan before this call leaves for the versions made from its text.
+    pub(crate) fn notes(&self) -> Option<Notes> {
+        self.scratch.notes()
+    }
+
+    fn keep(&mut self, place: &Place, bytes: &[u8], matches: Vec<Match>) {
         Counters::add(&self.counters.bytes, bytes.len() as u64);
         if !matches.is_empty() {
             Counters::add(&self.counters.matches, matches.len() as u64);

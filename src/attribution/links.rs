@@ -10,7 +10,7 @@ use crate::git::commit;
 use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
 use crate::git::tree::{Entries, EntryKind};
-use crate::git::walk::{Visitor, walk};
+use crate::git::walk::{Object, Visitor, walk};
 
 /// A commit, in terms of numbers.
 #[derive(Debug)]
@@ -238,12 +238,16 @@ struct Reader<'a> {
 }
 
 impl Visitor for Reader<'_> {
+    type Notes = ();
+
     fn wants(kind: Kind) -> bool {
         matches!(kind, Kind::Tree | Kind::Commit | Kind::Tag)
     }
 
-    fn object(&mut self, number: Number, kind: Kind, bytes: &[u8]) {
-        match kind {
+    fn object(&mut self, object: &Object<'_, ()>) -> Option<()> {
+        let Object { number, bytes, .. } = *object;
+        match object.kind {
+            _ if object.is_duplicate => {}
             Kind::Tree => self.tree(number, bytes),
             Kind::Commit => self.commit(number, bytes),
             Kind::Tag => match commit::tag_target(bytes) {
@@ -252,6 +256,7 @@ impl Visitor for Reader<'_> {
             },
             Kind::Blob | Kind::Unknown => {}
         }
+        None
     }
 
     fn stream(&mut self, number: Number, size: u64, reader: &mut dyn Read) {

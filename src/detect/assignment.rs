@@ -25,7 +25,7 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
         return None;
     }
     let name_start = name_start(bytes, keyword.start);
-    let reader = Reader { bytes: &bytes[..bytes.len().min(keyword.end + AFTER)] };
+    let reader = Reader { bytes: &bytes[..reach(bytes, keyword.end)] };
     let first_word = reader.name(keyword.end, 40);
     let name_end = reader.further_words(reader.subscript(first_word));
     let closed =
@@ -36,6 +36,12 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
         None if bytes[name_start] == b'-' => flag(&reader, first_word, name_start),
         None => None,
     }
+}
+
+/// The end of what may be looked at: behind the second line break, at the latest.
+fn reach(bytes: &[u8], keyword_end: usize) -> usize {
+    let end = bytes.len().min(keyword_end + AFTER);
+    memchr::memchr_iter(b'\n', &bytes[keyword_end..end]).nth(1).map_or(end, |at| keyword_end + at + 1)
 }
 
 /// `--api-token VALUE`: the only kind of name that gives a value by a space.

@@ -61,8 +61,8 @@ impl Detector {
             let at_end = failed.is_some() || buffer.len() - before < wanted;
             let core_end = if at_end { buffer.len() } else { core + chunk };
             self.find_candidates(&buffer, core..core_end, scratch);
-            self.filter_candidates(&buffer, scratch);
-            let matches = super::to_matches(&buffer, base, origin, &scratch.candidates);
+            self.accept(&buffer, scratch);
+            let matches = super::report::to_matches(&buffer, base, origin, &scratch.accepted);
             if !matches.is_empty() {
                 found(matches);
             }

@@ -2,6 +2,7 @@
 //! <https://git-scm.com/docs/pack-format#_deltified_representation>
 
 use super::inflate::make_room;
+use crate::copied::{Copied, note_copy};
 
 /// Sizes of base and result, and the operations.
 pub(crate) struct Delta<'a> {
@@ -17,8 +18,15 @@ impl<'a> Delta<'a> {
         Ok(Delta { base_size, result_size, operations })
     }
 
-    /// Builds the child in `output`, which is cleared first. Every claim is checked.
-    pub(crate) fn apply(&self, base: &[u8], output: &mut Vec<u8>) -> Result<(), &'static str> {
+    /// Builds the child in `output` and lists in `copies` what came from the base, in the order of the child; both are
+    /// cleared first. Every claim is checked.
+    pub(crate) fn apply(
+        &self,
+        base: &[u8],
+        output: &mut Vec<u8>,
+        copies: &mut Vec<Copied>,
+    ) -> Result<(), &'static str> {
+        copies.clear();
         if self.base_size != base.len() as u64 {
             return Err("its delta was made for a base of another size");
         }
@@ -52,6 +60,7 @@ impl<'a> Delta<'a> {
                     0 => 0x10000,
                     length => length,
                 };
+                note_copy(copies, Copied { from: offset, to: output.len(), length });
                 base.get(offset..offset + length).ok_or("its delta copies from beyond its base")?
             };
             if piece.len() > result_size - output.len() {
@@ -81,7 +90,11 @@ mod tests {
 
     fn apply(delta: &[u8], base: &[u8]) -> Result<Vec<u8>, &'static str> {
         let mut out = Vec::new();
-        Delta::parse(delta)?.apply(base, &mut out)?;
+        let mut copies = Vec::new();
+        Delta::parse(delta)?.apply(base, &mut out, &mut copies)?;
+        for Copied { from, to, length } in copies {
+            assert_eq!(base[from..from + length], out[to..to + length]);
+        }
         Ok(out)
     }
 
@@ -89,6 +102,17 @@ mod tests {
     fn copies_and_inserts() {
         // base 6, result 7: copy 4 from 2, insert "xyz".
         assert_eq!(apply(&[6, 7, 0x91, 2, 4, 3, b'x', b'y', b'z'], b"abcdef").unwrap(), b"cdefxyz");
+    }
+
+    #[test]
+    fn adjacent_copies_are_one() {
+        // Copy 2 from 0, copy 3 from 2, insert "x", copy 1 from 5.
+        let delta = [6, 7, 0x90, 2, 0x91, 2, 3, 1, b'x', 0x91, 5, 1];
+        let (mut out, mut copies) = (Vec::new(), Vec::new());
+        Delta::parse(&delta).unwrap().apply(b"abcdef", &mut out, &mut copies).unwrap();
+        assert_eq!(out, b"abcdexf");
+        let expected = [(0, 0, 5), (5, 6, 1)].map(|(from, to, length)| Copied { from, to, length });
+        assert_eq!(copies, expected);
     }
 
     #[test]

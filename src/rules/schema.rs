@@ -99,8 +99,10 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         return Err("`keywords` is empty: every match must contain one of them".into());
     }
     for keyword in &raw.keywords {
-        if keyword.len() < SHORTEST_KEYWORD || !keyword.is_ascii() {
-            return Err(format!("keyword {keyword:?} must be ASCII and at least {SHORTEST_KEYWORD} bytes"));
+        if keyword.len() < SHORTEST_KEYWORD || !keyword.is_ascii() || keyword.contains('\n') {
+            return Err(format!(
+                "keyword {keyword:?} must be ASCII on one line and at least {SHORTEST_KEYWORD} bytes"
+            ));
         }
     }
     let kind = match (raw.regex, raw.value, raw.block) {

@@ -1,25 +1,27 @@
-//! Every blob of a repository, once: each is decoded along its delta tree and scanned in full.
+//! Every blob of a repository, once: each is decoded along its delta tree, and only what is new in it is scanned.
 
 use std::io::Read;
 
 use super::{Counters, Worker};
-use crate::detect::Detector;
+use crate::detect::{Ancestor, Detector, Notes};
+use crate::expand::is_expanded;
 use crate::finding::Gap;
 use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
-use crate::git::walk::{Visitor, walk};
+use crate::git::walk::{Object, Visitor, walk};
 use crate::grouping::{Grouping, Place};
 
-/// Scans all blobs of the store.
+/// Scans all blobs of the store; each in full, without regard to what it is made from, if `in_full`.
 pub(crate) fn scan(
     store: &Store,
     detector: &Detector,
     jobs: usize,
+    in_full: bool,
     counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> Grouping {
     let mut grouping = Grouping::default();
-    for visitor in walk(store, jobs, || Blobs { worker: Worker::new(detector, counters), store }) {
+    for visitor in walk(store, jobs, || Blobs { worker: Worker::new(detector, counters), store, in_full }) {
         let (part, more) = visitor.worker.finish();
         grouping.merge(part);
         gaps.extend(more);
@@ -30,16 +32,35 @@ pub(crate) fn scan(
 struct Blobs<'a> {
     worker: Worker<'a>,
     store: &'a Store,
+    in_full: bool,
 }
 
 impl Visitor for Blobs<'_> {
+    type Notes = Notes;
+
     fn wants(kind: Kind) -> bool {
         kind == Kind::Blob
     }
 
-    fn object(&mut self, number: Number, _kind: Kind, bytes: &[u8]) {
-        self.worker.scan(&Place::Object(number), bytes);
-        self.count();
+    fn object(&mut self, object: &Object<'_, Notes>) -> Option<Notes> {
+        let bytes = object.bytes;
+        // What is not scanned as it is stored has no offsets in common with its base.
+        let alone = self.in_full || is_expanded(bytes);
+        let ancestor = object.base.as_ref().filter(|_| !alone).map(|base| Ancestor {
+            notes: base.notes,
+            length: base.length,
+            copies: base.copies,
+        });
+        if object.is_duplicate {
+            if alone {
+                return None;
+            }
+            self.worker.rehearse(bytes, ancestor.as_ref());
+        } else {
+            self.worker.scan_version(&Place::Object(object.number), bytes, ancestor.as_ref());
+            self.count();
+        }
+        if alone || !object.has_children { None } else { self.worker.notes() }
     }
 
     fn stream(&mut self, number: Number, _size: u64, reader: &mut dyn Read) {

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 9] = [
     &["detect", "expand", "git"],
     &["rules"],
     &["finding"],
-    &["location", "parallel", "secret"],
+    &["copied", "location", "parallel", "secret"],
     &["cli"],
 ];
 

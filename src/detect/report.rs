@@ -1,0 +1,105 @@
+//! Candidates → matches: judged, less what a more specific rule covers, with positions and excerpts.
+
+use std::ops::Range;
+
+use super::filter::DropReason;
+use super::{Accepted, Detector, Scratch, Verdict};
+use crate::finding::{Confidence, Excerpt, Match};
+use crate::location::{Cursor, Location, Position, Span};
+use crate::rules::Rule;
+use crate::secret::Secret;
+
+impl Detector {
+    /// Drops what is no secret, counting why; then generic candidates that a specific one overlaps.
+    pub(super) fn accept(&self, bytes: &[u8], scratch: &mut Scratch) {
+        let Scratch { candidates, accepted, dropped, caches, .. } = scratch;
+        accepted.clear();
+        if candidates.is_empty() {
+            return;
+        }
+        candidates.sort_unstable_by(|a, b| {
+            (a.span.start, a.span.end, a.rule, a.at).cmp(&(b.span.start, b.span.end, b.rule, b.at))
+        });
+        let mut drop = |rule, reason| *dropped.entry((rule, reason)).or_default() += 1;
+        let same = |a: &super::Candidate, b: &super::Candidate| a.rule == b.rule && a.span == b.span;
+        for group in candidates.chunk_by_mut(same) {
+            let (rule, span) = (group[0].rule, group[0].span.clone());
+            let known = group.iter().map(|c| c.verdict).find(|verdict| *verdict != Verdict::Unjudged);
+            let verdict = known.unwrap_or_else(|| {
+                let reason = self.filter.judge(self.rules.get(rule), rule, &bytes[span.clone()], caches);
+                reason.map_or(Verdict::Kept, Verdict::Dropped)
+            });
+            group.iter_mut().for_each(|candidate| candidate.verdict = verdict);
+            match verdict {
+                Verdict::Dropped(reason) => drop(rule, reason),
+                Verdict::Kept | Verdict::Unjudged => accepted.push(Accepted { rule, span }),
+            }
+        }
+        // Rules that are bound to a path may yet be dropped for it, when the path is known.
+        let is_specific = |rule: &Rule| !rule.generic && !rule.is_bound_to_path();
+        let specific: Vec<(Range<usize>, Confidence)> = accepted
+            .iter()
+            .map(|c| (c.span.clone(), self.rules.get(c.rule)))
+            .filter(|(_, rule)| is_specific(rule))
+            .map(|(span, rule)| (span, rule.confidence))
+            .collect();
+        if specific.is_empty() {
+            return;
+        }
+        accepted.retain(|candidate| {
+            let rule = self.rules.get(candidate.rule);
+            let covered = rule.generic && is_covered(&specific, &candidate.span, rule.confidence);
+            if covered {
+                drop(candidate.rule, DropReason::MoreSpecificRule);
+            }
+            !covered
+        });
+    }
+}
+
+/// Adds positions and excerpts. `base` is the offset of `bytes` in the blob, `origin` its position.
+pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: &[Accepted]) -> Vec<Match> {
+    let mut starts = Cursor::starting_at(bytes, origin);
+    candidates
+        .iter()
+        .map(|candidate| {
+            let Range { start, end } = candidate.span.clone();
+            let first = starts.advance(start);
+            let last = Cursor::starting_at(&bytes[start..], first).advance(end - start);
+            Match {
+                rule: candidate.rule,
+                secret: Secret::new(&bytes[start..end]),
+                location: Location {
+                    start: first,
+                    end: last,
+                    span: Span { start: base + start as u64, end: base + end as u64 },
+                },
+                excerpt: excerpt(bytes, start..end),
+            }
+        })
+        .collect()
+}
+
+/// Whether `span` overlaps one of `sorted` (by start) that is at least as sure.
+fn is_covered(sorted: &[(Range<usize>, Confidence)], span: &Range<usize>, confidence: Confidence) -> bool {
+    // Spans nest rarely, so a plain look at all that begin before the end is enough.
+    let until = sorted.partition_point(|(other, _)| other.start < span.end);
+    sorted[..until].iter().rev().any(|(other, sure)| other.end > span.start && *sure >= confidence)
+}
+
+/// Bytes of the line shown on either side of a secret.
+const EXCERPT_MARGIN: usize = 120;
+
+/// The first line of the secret, clipped.
+fn excerpt(bytes: &[u8], secret: Range<usize>) -> Excerpt {
+    let floor = secret.start.saturating_sub(EXCERPT_MARGIN);
+    let start = memchr::memrchr(b'\n', &bytes[floor..secret.start]).map_or(floor, |at| floor + at + 1);
+    let first_line = memchr::memchr(b'\n', &bytes[secret.clone()]).map_or(secret.end, |at| secret.start + at);
+    let roof = bytes.len().min(first_line + EXCERPT_MARGIN);
+    let end = if first_line < secret.end {
+        first_line
+    } else {
+        memchr::memchr(b'\n', &bytes[first_line..roof]).map_or(roof, |at| first_line + at)
+    };
+    Excerpt { line: Secret::new(&bytes[start..end]), secret: (secret.start - start, first_line - start) }
+}
