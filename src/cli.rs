@@ -29,6 +29,26 @@ pub enum Command {
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Measure parts of the engine.
+    #[command(subcommand, hide = true)]
+    Debug(DebugCommand),
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum DebugCommand {
+    /// Decode what a scan of the history decodes, and do nothing else: the limit that a scan is measured against.
+    Decode {
+        /// The repository.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Blobs only: no trees, commits and tags.
+        #[arg(long)]
+        blobs: bool,
+        /// Threads [default: all cores].
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        jobs: Option<u16>,
+    },
 }
 
 /// Arguments of `scan`.

@@ -1,4 +1,5 @@
 //! One file per subcommand.
 
+pub mod debug;
 pub mod rules;
 pub mod scan;

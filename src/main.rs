@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
         Command::Rules(command) => commands::rules::run(command),
+        Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -8,6 +8,7 @@ use crate::expand::expand;
 use crate::finding::{Gap, GapKind, Match};
 use crate::grouping::{Grouping, Place};
 
+pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod worktree;
 
