@@ -13,12 +13,17 @@ pub mod check;
 mod checksum;
 mod compile;
 mod error;
+mod expression;
+mod program;
 pub mod sample;
 mod schema;
 mod shape;
 
-pub(crate) use compile::{Compiled, MOST_GROUPS, Start, Window};
+pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
+pub(crate) use expression::Cache;
+#[cfg(test)]
+pub(crate) use expression::Expression;
 pub use schema::Examples;
 pub(crate) use shape::ByteSet;
 
@@ -205,8 +210,8 @@ impl RuleSet {
     /// Compiles the rules from this place on, so that a mistake shows now; for rule files that are not our own.
     pub fn compile_from(&self, first: usize) -> Result<(), RuleError> {
         for rule in &self.rules[first..] {
-            rule.try_compiled()
-                .map_err(|why| RuleError::Expression { id: rule.id.clone(), why: why.into() })?;
+            let built = rule.try_compiled().map_err(str::to_owned).and_then(Compiled::build_all);
+            built.map_err(|why| RuleError::Expression { id: rule.id.clone(), why })?;
         }
         Ok(())
     }

@@ -76,11 +76,8 @@ impl Filter {
         if compiled.stopwords.as_ref().is_some_and(|stopwords| stopwords.is_match(secret)) {
             return Some(DropReason::Stopword);
         }
-        if let Some(allow) = &compiled.allow {
-            let input = regex_automata::Input::new(secret);
-            if allow.search_half_with(caches.of_allow(index, allow), &input).is_some() {
-                return Some(DropReason::Allowed);
-            }
+        if compiled.allow.as_ref().is_some_and(|allow| allow.is_match(secret, &mut caches.of(index).allow)) {
+            return Some(DropReason::Allowed);
         }
         None
     }

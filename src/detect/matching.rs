@@ -4,31 +4,31 @@
 
 use std::ops::Range;
 
-use regex_automata::{Anchored, Input, Span, meta};
-
 use super::assignment::Assignment;
 use crate::finding::RuleIndex;
 use crate::rules::Compiled;
-use crate::rules::{ByteSet, MOST_GROUPS, Start, Window};
+use crate::rules::{ByteSet, Cache, Start, Window};
 
-/// One thread's search caches, made when a rule is first tried.
+/// One thread's memory for trying expressions, by rule.
 #[derive(Debug)]
-pub(super) struct Caches {
-    search: Vec<Option<meta::Cache>>,
-    allow: Vec<Option<meta::Cache>>,
+pub(super) struct Caches(Vec<RuleCaches>);
+
+/// For each of a rule's expressions.
+#[derive(Debug, Default)]
+pub(super) struct RuleCaches {
+    expression: Cache,
+    field: Cache,
+    not_field: Cache,
+    pub(super) allow: Cache,
 }
 
 impl Caches {
     pub(super) fn new(rules: usize) -> Self {
-        Caches { search: (0..rules).map(|_| None).collect(), allow: (0..rules).map(|_| None).collect() }
+        Caches((0..rules).map(|_| RuleCaches::default()).collect())
     }
 
-    pub(super) fn of(&mut self, rule: RuleIndex) -> &mut Option<meta::Cache> {
-        &mut self.search[usize::from(rule.0)]
-    }
-
-    pub(super) fn of_allow(&mut self, rule: RuleIndex, allow: &meta::Regex) -> &mut meta::Cache {
-        self.allow[usize::from(rule.0)].get_or_insert_with(|| allow.create_cache())
+    pub(super) fn of(&mut self, rule: RuleIndex) -> &mut RuleCaches {
+        &mut self.0[usize::from(rule.0)]
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn evaluate(
     place: usize,
     bytes: &[u8],
     keyword: Range<usize>,
-    cache: &mut Option<meta::Cache>,
+    caches: &mut RuleCaches,
 ) -> Option<Range<usize>> {
     if rule.start == Start::AtKeyword && !shape_fits(&rule.shapes[place], &bytes[keyword.end..]) {
         return None;
@@ -47,24 +47,14 @@ pub(super) fn evaluate(
     if rule.needs.is_some_and(|byte| memchr::memchr(byte, &bytes[keyword.end..window.end]).is_none()) {
         return None;
     }
-    let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
     let found = match rule.start {
-        Start::AtKeyword => search(rule, cache, bytes, keyword.start..window.end, Anchored::Yes)?,
+        Start::AtKeyword => rule.expression.at(bytes, keyword.start..window.end, &mut caches.expression)?,
         Start::AtValue => return None,
-        Start::Search => {
-            // Leftmost match that contains the keyword; a match further left must not hide it.
-            let mut from = window.start;
-            loop {
-                let found = search(rule, cache, bytes, from..window.end, Anchored::No)?;
-                if found.whole.start > keyword.start {
-                    return None;
-                }
-                if found.whole.end >= keyword.end {
-                    break found;
-                }
-                from = found.whole.start + 1;
-            }
-        }
+        // Leftmost match that contains the keyword; a match further left must not hide it.
+        Start::Search => (window.start..=keyword.start)
+            .filter(|from| shape_fits(&rule.shapes[0], &bytes[*from..]))
+            .filter_map(|from| rule.expression.at(bytes, from..window.end, &mut caches.expression))
+            .find(|found| found.whole.end >= keyword.end)?,
     };
     match &rule.block {
         None => Some(found.secret),
@@ -81,7 +71,7 @@ pub(super) fn evaluate_value(
     bytes: &[u8],
     keyword: Range<usize>,
     assignment: &Assignment,
-    cache: &mut Option<meta::Cache>,
+    caches: &mut RuleCaches,
 ) -> Option<Range<usize>> {
     let shape = &rule.shapes[0];
     let mut starts = assignment.starts.as_slice();
@@ -92,42 +82,20 @@ pub(super) fn evaluate_value(
             continue;
         }
         let name = |from: usize| &bytes[from..assignment.name_end];
-        if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end)))
-            || rule.not_field.as_ref().is_some_and(|not| not.is_match(name(assignment.name_start)))
+        if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end), &mut caches.field))
+            || rule
+                .not_field
+                .as_ref()
+                .is_some_and(|not| not.is_match(name(assignment.name_start), &mut caches.not_field))
         {
             return None;
         }
         let window = cut(&rule.window, bytes, &keyword);
-        let cache = cache.get_or_insert_with(|| rule.regex.create_cache());
-        if let Some(found) = search(rule, cache, bytes, *start..window.end, Anchored::Yes) {
+        if let Some(found) = rule.expression.at(bytes, *start..window.end, &mut caches.expression) {
             return Some(found.secret);
         }
     }
     None
-}
-
-/// What an expression matched.
-struct Found {
-    whole: Range<usize>,
-    secret: Range<usize>,
-}
-
-fn search(
-    rule: &Compiled,
-    cache: &mut meta::Cache,
-    bytes: &[u8],
-    span: Range<usize>,
-    anchored: Anchored,
-) -> Option<Found> {
-    if span.start > span.end {
-        return None;
-    }
-    let input = Input::new(bytes).span(Span::from(span)).anchored(anchored);
-    let mut slots = [None; 2 * MOST_GROUPS];
-    let used = (2 * rule.regex.group_info().all_group_len()).min(slots.len());
-    rule.regex.search_slots_with(cache, &input, &mut slots[..used])?;
-    let group = |number: usize| Some(slots[2 * number]?.get()..slots[2 * number + 1]?.get());
-    Some(Found { whole: group(0)?, secret: group(rule.group)? })
 }
 
 fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {

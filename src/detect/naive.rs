@@ -4,10 +4,9 @@
 
 use std::ops::Range;
 
-use regex_automata::{Anchored, Input, Span};
-
+use super::matching::RuleCaches;
 use super::{Candidate, Detector, assignment, matching};
-use crate::rules::{Compiled, Rule, RuleSet, Start};
+use crate::rules::{Cache, Compiled, Expression, Rule, RuleSet, Start};
 
 /// All candidates of one rule.
 fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
@@ -28,31 +27,32 @@ fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
 
 fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usize>> {
     let allowed = interval(rule, bytes, &keyword);
-    let search = |from: usize, anchored| {
-        let mut captures = rule.regex.create_captures();
+    let search = |from: usize| {
         if from > allowed.end {
             return None;
         }
-        let input = Input::new(bytes).span(Span::from(from..allowed.end)).anchored(anchored);
-        rule.regex.captures(input, &mut captures);
-        Some((captures.get_match()?.range(), captures.get_group(rule.group)?.range()))
+        rule.expression.at_by_automata(bytes, from..allowed.end, &mut Cache::default())
+    };
+    let matches = |expression: &Expression, text: &[u8]| {
+        (0..=text.len())
+            .any(|from| expression.at_by_automata(text, from..text.len(), &mut Cache::default()).is_some())
     };
     match rule.start {
-        Start::AtKeyword => Some(search(keyword.start, Anchored::Yes)?.1),
+        Start::AtKeyword => Some(search(keyword.start)?.secret),
         Start::AtValue => {
             let assignment = assignment::read(bytes, keyword.clone())?;
             let name = |from: usize| &bytes[from..assignment.name_end];
-            if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end)))
-                || rule.not_field.as_ref().is_some_and(|not| not.is_match(name(assignment.name_start)))
+            if rule.field.as_ref().is_some_and(|field| !matches(field, name(keyword.end)))
+                || rule.not_field.as_ref().is_some_and(|not| matches(not, name(assignment.name_start)))
             {
                 return None;
             }
-            assignment.starts.iter().find_map(|start| Some(search(*start, Anchored::Yes)?.1))
+            assignment.starts.iter().find_map(|start| Some(search(*start)?.secret))
         }
         Start::Search => (allowed.start..=keyword.start)
-            .filter_map(|from| search(from, Anchored::Yes))
-            .find(|(whole, _)| whole.end >= keyword.end)
-            .map(|(_, secret)| secret),
+            .filter_map(search)
+            .find(|found| found.whole.end >= keyword.end)
+            .map(|found| found.secret),
     }
 }
 
@@ -164,9 +164,9 @@ fn one_occurrence_is_a_function_of_its_window() {
     for (before, after) in [("", ""), (" ", " "), ("zzzz ", " zzzz"), ("\n", "\n"), ("\0", "\0")] {
         let text = format!("{before}{token}{after}");
         let keyword = before.len()..before.len() + 4;
-        let found = matching::evaluate(compiled, 0, text.as_bytes(), keyword, &mut None);
+        let found = matching::evaluate(compiled, 0, text.as_bytes(), keyword, &mut RuleCaches::default());
         assert_eq!(found, Some(before.len()..before.len() + token.len()), "{before:?} {after:?}");
     }
     let glued = format!("z{token}");
-    assert_eq!(matching::evaluate(compiled, 0, glued.as_bytes(), 1..5, &mut None), None);
+    assert_eq!(matching::evaluate(compiled, 0, glued.as_bytes(), 1..5, &mut RuleCaches::default()), None);
 }

@@ -18,6 +18,7 @@ use crate::git::store::Store;
 use crate::grouping::{Grouping, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Report, Stats};
+use crate::rules::Cache;
 use crate::rules::check::Outcome;
 use crate::secret::Secret;
 
@@ -116,7 +117,8 @@ impl Assembly {
         if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref())
         {
             let before = occurrences.len();
-            occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice()));
+            let mut cache = Cache::default();
+            occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice(), &mut cache));
             let dropped = before - occurrences.len();
             if dropped > 0 {
                 *self.dropped.entry((rule, DropReason::Path)).or_default() += dropped as u64;

@@ -3,12 +3,13 @@
 //! The law of the engine: a match is a pure function of a bounded byte interval round one keyword occurrence. This
 //! file is where the bound comes from; an expression without one is refused.
 
+use std::sync::OnceLock;
+
 use aho_corasick::AhoCorasick;
-use regex_automata::meta;
-use regex_automata::util::primitives::PatternID;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
+use super::expression::Expression;
 use super::shape::{self, Shapes};
 use crate::rules::assignment_reach;
 
@@ -69,8 +70,6 @@ pub(crate) struct Window {
 
 /// The largest interval a rule may ask for on either side. Blocks of private keys are the longest kind.
 const WIDEST: usize = 64 << 10;
-/// Capture groups that are looked at, the whole match included.
-pub(crate) const MOST_GROUPS: usize = 8;
 
 /// What may follow a value: nothing that could be more of it, except a full stop.
 const VALUE_END: &str = r"(?:[^A-Za-z0-9_/+=.~-]|\.(?:\s|$)|$)";
@@ -91,24 +90,37 @@ pub(crate) enum Start {
 /// A rule ready to run.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    pub(crate) regex: meta::Regex,
-    /// The capture group named `secret`; 0 for a block.
-    pub(crate) group: usize,
+    pub(crate) expression: Expression,
     /// For [`Start::AtValue`]: what the rest of the name must contain.
-    pub(crate) field: Option<meta::Regex>,
+    pub(crate) field: Option<Expression>,
     /// For [`Start::AtValue`]: what the name must not contain, before the keyword or behind it.
-    pub(crate) not_field: Option<meta::Regex>,
+    pub(crate) not_field: Option<Expression>,
     pub(crate) start: Start,
     pub(crate) window: Window,
     /// A byte that every match holds behind the keyword; looked for before the expression is run.
     pub(crate) needs: Option<u8>,
-    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`]: a single one, of the
-    /// value.
+    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`] and [`Start::Search`]: a
+    /// single one, of the whole match.
     pub(crate) shapes: Shapes,
     pub(crate) block: Option<Block>,
-    pub(crate) allow: Option<meta::Regex>,
-    pub(crate) stopwords: Option<AhoCorasick>,
-    pub(crate) path: Option<meta::Regex>,
+    pub(crate) allow: Option<Expression>,
+    pub(crate) stopwords: Option<Stopwords>,
+    pub(crate) path: Option<Expression>,
+}
+
+/// Words that a secret must not contain, case ignored.
+#[derive(Debug)]
+pub(crate) struct Stopwords {
+    words: Vec<String>,
+    /// Built at first use.
+    automaton: OnceLock<Option<AhoCorasick>>,
+}
+
+impl Stopwords {
+    pub(crate) fn is_match(&self, secret: &[u8]) -> bool {
+        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&self.words).ok();
+        self.automaton.get_or_init(build).as_ref().is_some_and(|automaton| automaton.is_match(secret))
+    }
 }
 
 impl Compiled {
@@ -122,16 +134,13 @@ impl Compiled {
         let hir = parse(&pattern)?;
         let is_value = matches!(form.kind, FormKind::Value { .. });
         let nfa = shape::nfa(&hir)?;
-        let shapes = if is_value {
-            Some(vec![shape::from_start(&nfa)])
-        } else {
-            shape::after_keywords(&nfa, keywords)
-        };
-        let start = match (is_value, &shapes) {
+        let after_keywords = if is_value { None } else { shape::after_keywords(&nfa, keywords) };
+        let start = match (is_value, &after_keywords) {
             (true, _) => Start::AtValue,
             (false, Some(_)) => Start::AtKeyword,
             (false, None) => Start::Search,
         };
+        let shapes = after_keywords.unwrap_or_else(|| vec![shape::from_start(&nfa)]);
         if block.is_some() && start != Start::AtKeyword {
             return Err("the expression of a block must begin with a keyword".into());
         }
@@ -148,39 +157,41 @@ impl Compiled {
             }
             window = Window { before: 0, after: block.max_bytes, lines: None };
         }
-        let regex = build(&hir)?;
-        let group_named = |name| regex.group_info().to_index(PatternID::ZERO, name);
-        let group = match (group_named("secret"), &block) {
-            (Some(group), _) => group,
-            (None, Some(_)) => 0,
-            (None, None) => return Err("the expression needs the group `(?<secret>…)`".into()),
-        };
-        if group >= MOST_GROUPS {
-            return Err(format!(
-                "`secret` is group {group}; at most {} come before it: write `(?:…)` for the others",
-                MOST_GROUPS - 2
-            ));
+        let expression = Expression::new(hir)?;
+        if !expression.has_secret() && block.is_none() {
+            return Err("the expression needs the group `(?<secret>…)`".into());
         }
+        let name = |pattern: &Option<String>| match pattern {
+            Some(pattern) => Expression::new(parse(&format!("(?i:{pattern})"))?).map(Some),
+            None => Ok(None),
+        };
+        let (field, not_field) = match &form.kind {
+            FormKind::Value { field, not_field, .. } => (name(field)?, name(not_field)?),
+            _ => (None, None),
+        };
         Ok(Compiled {
-            group,
-            field: match &form.kind {
-                FormKind::Value { field: Some(field), .. } => Some(build(&parse(&format!("(?i:{field})"))?)?),
-                _ => None,
-            },
-            not_field: match &form.kind {
-                FormKind::Value { not_field: Some(not), .. } => Some(build(&parse(&format!("(?i:{not})"))?)?),
-                _ => None,
-            },
+            expression,
+            field,
+            not_field,
             start,
             window,
-            shapes: shapes.unwrap_or_default(),
+            shapes,
             block,
             allow: any_of(&form.allow)?,
-            stopwords: stopwords(&form.stopwords)?,
+            stopwords: (!form.stopwords.is_empty())
+                .then(|| Stopwords { words: form.stopwords.clone(), automaton: OnceLock::new() }),
             needs: form.needs,
-            path: form.path.as_deref().map(|path| build(&parse(path)?)).transpose()?,
-            regex,
+            path: form.path.as_deref().map(|path| Expression::new(parse(path)?)).transpose()?,
         })
+    }
+
+    /// Builds what is otherwise built when it is first needed, so that a mistake shows now.
+    pub(crate) fn build_all(&self) -> Result<(), String> {
+        let all = [Some(&self.expression), self.field.as_ref(), self.not_field.as_ref(), self.allow.as_ref()];
+        all.into_iter()
+            .flatten()
+            .chain(&self.path)
+            .try_for_each(|expression| expression.automata().map(|_| ()).map_err(str::to_owned))
     }
 }
 
@@ -219,28 +230,11 @@ fn parse(pattern: &str) -> Result<Hir, String> {
         .map_err(|e| e.to_string())
 }
 
-fn build(hir: &Hir) -> Result<meta::Regex, String> {
-    // Small caches: a few hundred rules times the number of threads must stay within the memory budget.
-    let config = meta::Config::new()
-        .utf8_empty(false)
-        .hybrid_cache_capacity(256 << 10)
-        .onepass_size_limit(Some(256 << 10))
-        .nfa_size_limit(Some(8 << 20));
-    meta::Builder::new().configure(config).build_from_hir(hir).map_err(|e| e.to_string())
-}
-
-fn stopwords(words: &[String]) -> Result<Option<AhoCorasick>, String> {
-    if words.is_empty() {
-        return Ok(None);
-    }
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).map(Some).map_err(|e| e.to_string())
-}
-
 /// One expression for a list of them; each alternative is grouped, so that no `|` escapes its anchors.
-fn any_of(patterns: &[String]) -> Result<Option<meta::Regex>, String> {
+fn any_of(patterns: &[String]) -> Result<Option<Expression>, String> {
     if patterns.is_empty() {
         return Ok(None);
     }
     let joined = patterns.iter().map(|p| format!("(?:{p})")).collect::<Vec<_>>().join("|");
-    build(&parse(&joined)?).map(Some)
+    Expression::new(parse(&joined)?).map(Some)
 }

@@ -6,14 +6,14 @@
 
 use regex_automata::nfa::thompson::{NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind, Repetition};
 
 /// A set of bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
-    fn insert_range(&mut self, range: std::ops::RangeInclusive<u8>) {
+    pub(super) fn insert_range(&mut self, range: std::ops::RangeInclusive<u8>) {
         for byte in range {
             self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
         }
@@ -36,7 +36,27 @@ pub(crate) type Shapes = Vec<Vec<ByteSet>>;
 /// Positions after the keyword that are worth a look-up.
 const DEPTH: usize = 24;
 
+/// Counts beyond the longest keyword and [`DEPTH`] make no difference to what is read out here, and large automata.
+const MOST_COUNTED: u32 = 64;
+
+/// The same expression as far as the first [`MOST_COUNTED`] bytes go.
+fn clamped(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            let most = repetition.max.filter(|max| *max <= MOST_COUNTED);
+            let least = repetition.min.min(MOST_COUNTED);
+            let sub = Box::new(clamped(&repetition.sub));
+            Hir::repetition(Repetition { min: least, max: most, sub, ..repetition.clone() })
+        }
+        HirKind::Capture(capture) => clamped(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(clamped).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(clamped).collect()),
+        _ => hir.clone(),
+    }
+}
+
 pub(super) fn nfa(hir: &Hir) -> Result<NFA, String> {
+    let hir = &clamped(hir);
     NFA::compiler()
         .configure(
             NFA::config().utf8(false).which_captures(WhichCaptures::None).nfa_size_limit(Some(8 << 20)),
