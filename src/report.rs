@@ -54,6 +54,8 @@ pub struct Report {
     pub below_threshold: usize,
     /// Findings only in objects that nothing reaches, and that are not reported.
     pub unreachable: usize,
+    /// Finding out where in the history findings can be met was too much.
+    pub exposure_left_out: bool,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     /// What was asked for, for titles.

@@ -1,6 +1,7 @@
 //! `json` and `jsonl`: the versioned schema of docs/output.md.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
@@ -39,6 +40,7 @@ struct Summary<'a> {
     scanned: &'a Stats,
     confidence_threshold: Confidence,
     not_reported: NotReported,
+    exposure_left_out: bool,
     dropped_candidates: Vec<DroppedJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<FindingJson<'a>>>,
@@ -84,6 +86,11 @@ struct FindingJson<'a> {
     remediation: &'a str,
     in_head: bool,
     first_seen: Option<CommitJson>,
+    last_seen: Option<CommitJson>,
+    removed_in: Option<CommitJson>,
+    days_exposed: Option<u64>,
+    refs: Vec<String>,
+    refs_total: usize,
     occurrences: Vec<OccurrenceJson>,
 }
 
@@ -152,6 +159,7 @@ impl<'a> Summary<'a> {
                 below_threshold: report.below_threshold,
                 unreachable: report.unreachable,
             },
+            exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),
             findings: None,
         }
@@ -161,6 +169,9 @@ impl<'a> Summary<'a> {
 impl<'a> FindingJson<'a> {
     fn new(report: &'a Report, finding: &'a Finding) -> Self {
         let rule = report.rule(finding);
+        let commit = |info: Option<&Arc<CommitInfo>>| info.map(|info| CommitJson::new(report, info));
+        let exposure = finding.exposure.as_ref();
+        let shown_ref = |name: &bstr::BStr| report.redactor.show_path(name);
         let (check, check_detail) = match &finding.verdict {
             Verdict::NotChecked => ("none", None),
             Verdict::Passed => ("passed", None),
@@ -182,7 +193,12 @@ impl<'a> FindingJson<'a> {
             description: &rule.description,
             remediation: &rule.remediation,
             in_head: finding.in_head,
-            first_seen: finding.first_seen.as_deref().map(|info| CommitJson::new(report, info)),
+            first_seen: commit(finding.first_seen.as_ref()),
+            last_seen: commit(exposure.and_then(|exposure| exposure.last_seen.as_ref())),
+            removed_in: commit(exposure.and_then(|exposure| exposure.removed_in.as_ref())),
+            days_exposed: finding.days_exposed,
+            refs: exposure.map_or_else(Vec::new, |e| e.refs.names().map(shown_ref).collect()),
+            refs_total: exposure.map_or(0, |exposure| exposure.refs.total()),
             occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o)).collect(),
         }
     }

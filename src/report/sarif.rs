@@ -102,6 +102,11 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
             format!("{results_left_out} more results, none more severe than those above, are left out.");
         notifications.push(notification("results-left-out", "warning", text));
     }
+    if report.exposure_left_out {
+        let text = "When findings were removed and which refs lead to them is left out: the history holds too many \
+                    unlike sets of findings.";
+        notifications.push(notification("exposure-left-out", "note", text.into()));
+    }
     let room = MOST_NOTIFICATIONS - notifications.len();
     let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };
     for Gap { kind, place, detail } in &report.gaps[..named] {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod naive;
 pub(crate) mod pack;
 pub(crate) mod report;
 pub(crate) mod token;

@@ -41,6 +41,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         let text = format!("{number} more only in objects that no ref reaches: see them with --unreachable.");
         let _ = writeln!(out, "{}", wrap(&text, WIDTH));
     }
+    if report.exposure_left_out {
+        let text = "Since when, until when and in which refs each finding can be met is left out: the history holds \
+                    too many unlike sets of findings.";
+        let _ = writeln!(out, "{}", wrap(text, WIDTH));
+    }
     for line in skipped(report) {
         let _ = writeln!(out, "{}", wrap(&line, WIDTH));
     }

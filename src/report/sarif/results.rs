@@ -18,6 +18,8 @@ use crate::location::Location;
 const MOST_LOCATIONS: usize = 100;
 /// Related locations that the message links to: GitHub shows no others.
 const MOST_LINKS: usize = 5;
+/// Refs that are named: each result of a finding has them, and what takes SARIF limits its size.
+const MOST_REFS: usize = 20;
 
 /// The first `most` results, most severe first, and how many are left out.
 pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model::Result>, usize) {
@@ -197,9 +199,28 @@ impl Place<'_> {
         if let Some(date) = finding.first_seen.as_ref().and_then(|info| json::date(info.time)) {
             properties.insert("firstSeen", json!(date));
         }
+        properties.extend(exposure(report, finding));
         let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value));
         model::PropertyBag::builder().additional_properties(properties.collect::<BTreeMap<_, _>>()).build()
     }
+}
+
+/// What is known of where in the history it can be met.
+fn exposure(report: &Report, finding: &Finding) -> Vec<(&'static str, Value)> {
+    let Some(exposure) = &finding.exposure else { return Vec::new() };
+    let refs: Vec<String> =
+        exposure.refs.names().take(MOST_REFS).map(|name| report.redactor.show_path(name)).collect();
+    let mut properties = vec![("refs", json!(refs)), ("refsTotal", json!(exposure.refs.total()))];
+    if let Some(date) = exposure.last_seen.as_ref().and_then(|info| json::date(info.time)) {
+        properties.push(("lastSeen", json!(date)));
+    }
+    if let Some(removed) = &exposure.removed_in {
+        properties.push(("removedIn", json!(removed.id.to_string())));
+    }
+    if let Some(days) = finding.days_exposed {
+        properties.push(("daysExposed", json!(days)));
+    }
+    properties
 }
 
 fn check(verdict: &Verdict) -> &'static str {
