@@ -15,6 +15,7 @@ use crate::rules::{Rule, RuleSet};
 mod fixture;
 pub mod human;
 pub mod json;
+mod refs;
 pub mod sarif;
 pub mod text;
 

@@ -180,55 +180,43 @@ impl History<'_> {
         Ok(removed)
     }
 
-    /// The refs in whose history the findings are. Refs whose histories held the same findings are one case, and are
-    /// looked at 64 findings at a time.
+    /// The refs in whose history the findings are. Refs whose histories held the same findings are one case; cases are
+    /// looked at 64 findings at a time, and findings that are in the same cases are told the same.
     fn refs(&mut self, ever: &[SetId], findings: usize) -> Result<Vec<Arc<Refs>>, Exhausted> {
-        let tips = self.tips(ever)?;
-        let names: Arc<Vec<BString>> = Arc::new(tips.iter().map(|(name, _)| name.clone()).collect());
-        let kinds: Vec<RefKind> = names.iter().map(|name| RefKind::of(name).0).collect();
-        let mut cases: HashMap<SetId, u32> = HashMap::new();
-        let mut distinct = Vec::new();
-        let case_of: Vec<u32> = tips
-            .iter()
-            .map(|(_, set)| {
-                *cases.entry(*set).or_insert_with(|| {
-                    distinct.push(*set);
-                    u32::try_from(distinct.len() - 1).unwrap_or(u32::MAX)
-                })
-            })
-            .collect();
+        let Cases { sets, counts, names } = Cases::of(self.tips(ever)?);
         let none = Arc::new(Refs::default());
         let mut refs = vec![none; findings];
         for at in 0..self.sets.leaves() {
-            self.sets.budget.walk(8 * distinct.len())?;
-            let bits: Vec<u64> =
-                distinct.iter().map(|set| self.sets.bits(self.sets.leaf(*set, at))).collect();
-            // Refs by the 64 findings, and the findings by the refs: many have the same ones.
+            self.sets.budget.walk(8 * sets.len())?;
+            let bits: Vec<u64> = sets.iter().map(|set| self.sets.bits(self.sets.leaf(*set, at))).collect();
             let reached = bits.iter().fold(0, |all, bits| all | bits);
-            let mut known: BTreeMap<Vec<u64>, Arc<Refs>> = BTreeMap::new();
             let mut patterns = bits.clone();
             patterns.sort_unstable();
             patterns.dedup();
+            let mut known: BTreeMap<Vec<u64>, Arc<Refs>> = BTreeMap::new();
             for bit in (0..64).filter(|bit| reached >> bit & 1 == 1) {
                 self.sets.budget.walk(patterns.len())?;
-                let pattern: Vec<u64> =
-                    patterns.iter().copied().filter(|bits| bits >> bit & 1 == 1).collect();
+                let has = |bits: &u64| bits >> bit & 1 == 1;
+                let pattern: Vec<u64> = patterns.iter().copied().filter(has).collect();
                 let found = match known.get(&pattern) {
                     Some(found) => Arc::clone(found),
                     None => {
-                        self.sets.budget.walk(case_of.len())?;
-                        let mut counts = [0; 4];
-                        let mut listed = Vec::new();
-                        for (name, case) in (0..).zip(&case_of) {
-                            if bits[*case as usize] >> bit & 1 == 1 {
-                                counts[kinds[name as usize] as usize] += 1;
-                                if listed.len() < MOST_NAMES {
-                                    listed.push(name);
-                                }
-                            }
+                        let reaches = |case: u32| has(&bits[case as usize]);
+                        let mut total = [0; 4];
+                        for (_, of_case) in (0..).zip(&counts).filter(|(case, _)| reaches(*case)) {
+                            total.iter_mut().zip(of_case).for_each(|(total, count)| *total += count);
                         }
+                        let mut listed = Vec::new();
+                        let mut looked_at = counts.len();
+                        for (names, count) in names.by_kind.iter().zip(total) {
+                            let looked = names.iter().inspect(|_| looked_at += 1);
+                            let named = looked.filter(|(_, case)| reaches(*case)).map(|(name, _)| *name);
+                            listed.extend(named.take(count.min(MOST_NAMES)));
+                        }
+                        listed.sort_unstable();
+                        self.sets.budget.walk(looked_at)?;
                         self.sets.budget.keep(listed.len())?;
-                        let found = Arc::new(Refs::new(Arc::clone(&names), listed, counts));
+                        let found = Arc::new(Refs::new(Arc::clone(&names.all), listed, total));
                         known.insert(pattern, Arc::clone(&found));
                         found
                     }
@@ -250,5 +238,43 @@ impl History<'_> {
         tips.retain(|(_, set)| *set != EMPTY);
         tips.sort();
         Ok(tips)
+    }
+}
+
+/// Refs by what their histories held.
+struct Cases {
+    /// What each case held.
+    sets: Vec<SetId>,
+    /// How many refs of each kind each case is.
+    counts: Vec<[usize; 4]>,
+    names: Names,
+}
+
+struct Names {
+    all: Arc<Vec<BString>>,
+    /// Places in `all` with the case, ascending: the few names that are told of a kind are found among its first ones.
+    by_kind: [Vec<(u32, u32)>; 4],
+}
+
+impl Cases {
+    fn of(tips: Vec<(BString, SetId)>) -> Self {
+        let mut known: HashMap<SetId, u32> = HashMap::new();
+        let mut cases = Cases {
+            sets: Vec::new(),
+            counts: Vec::new(),
+            names: Names { all: Arc::default(), by_kind: <[_; 4]>::default() },
+        };
+        for (at, (name, set)) in (0..).zip(&tips) {
+            let case = *known.entry(*set).or_insert_with(|| {
+                cases.sets.push(*set);
+                cases.counts.push([0; 4]);
+                u32::try_from(cases.sets.len() - 1).unwrap_or(u32::MAX)
+            });
+            let kind = RefKind::of(name).0 as usize;
+            cases.counts[case as usize][kind] += 1;
+            cases.names.by_kind[kind].push((at, case));
+        }
+        cases.names.all = Arc::new(tips.into_iter().map(|(name, _)| name).collect());
+        cases
     }
 }

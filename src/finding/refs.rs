@@ -43,10 +43,11 @@ impl RefKind {
     }
 }
 
-/// Names that are kept for one finding; the others are counted. A mirror of a large project has 50,000 refs.
-pub const MOST_NAMES: usize = 1000;
+/// Names of each kind that are kept for one finding; the others are counted. A mirror of a large project has 50,000
+/// refs, and nearly all of them may hold each of its thousand findings.
+pub const MOST_NAMES: usize = 100;
 
-/// Refs, of which the first [`MOST_NAMES`] have a name.
+/// Refs, of which the first [`MOST_NAMES`] of each kind have a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Refs {
     /// Of all refs there are, which findings share.
@@ -83,7 +84,12 @@ impl Refs {
     pub(crate) fn joined(&self, other: &Refs) -> Refs {
         let mut names: Vec<BString> = self.names().chain(other.names()).map(BStr::to_owned).collect();
         names.sort();
-        names.truncate(MOST_NAMES);
+        let mut met = [0; 4];
+        names.retain(|name| {
+            let met = &mut met[RefKind::of(name).0 as usize];
+            *met += 1;
+            *met <= MOST_NAMES
+        });
         let listed = (0..).take(names.len()).collect();
         let counts = RefKind::ALL.map(|kind| self.count(kind) + other.count(kind));
         Refs { names: Arc::new(names), listed, counts }

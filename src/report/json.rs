@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
+use super::refs::{RefNames, Shown};
 use super::text::is_steering;
 use super::{Report, Stats, sarif};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, Provenance, Severity, Verdict};
@@ -16,15 +17,17 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding)).collect();
+    let names = RefNames::new(report);
+    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding, &names)).collect();
     write(&Summary { findings: Some(findings), ..Summary::new(report) }, PrettyFormatter::new())
 }
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
     let mut out = Vec::new();
+    let names = RefNames::new(report);
     for finding in &report.findings {
-        out.extend(write(&FindingJson::new(report, finding), CompactFormatter));
+        out.extend(write(&FindingJson::new(report, finding, &names), CompactFormatter));
     }
     out.extend(write(&Summary::new(report), CompactFormatter));
     out
@@ -89,8 +92,8 @@ struct FindingJson<'a> {
     last_seen: Option<CommitJson>,
     removed_in: Option<CommitJson>,
     days_exposed: Option<u64>,
-    refs: Vec<String>,
-    refs_total: usize,
+    refs: Option<Shown>,
+    refs_total: Option<usize>,
     occurrences: Vec<OccurrenceJson>,
 }
 
@@ -167,11 +170,10 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> FindingJson<'a> {
-    fn new(report: &'a Report, finding: &'a Finding) -> Self {
+    fn new(report: &'a Report, finding: &'a Finding, names: &RefNames<'a>) -> Self {
         let rule = report.rule(finding);
         let commit = |info: Option<&Arc<CommitInfo>>| info.map(|info| CommitJson::new(report, info));
         let exposure = finding.exposure.as_ref();
-        let shown_ref = |name: &bstr::BStr| report.redactor.show_path(name);
         let (check, check_detail) = match &finding.verdict {
             Verdict::NotChecked => ("none", None),
             Verdict::Passed => ("passed", None),
@@ -197,8 +199,8 @@ impl<'a> FindingJson<'a> {
             last_seen: commit(exposure.and_then(|exposure| exposure.last_seen.as_ref())),
             removed_in: commit(exposure.and_then(|exposure| exposure.removed_in.as_ref())),
             days_exposed: finding.days_exposed,
-            refs: exposure.map_or_else(Vec::new, |e| e.refs.names().map(shown_ref).collect()),
-            refs_total: exposure.map_or(0, |exposure| exposure.refs.total()),
+            refs: exposure.map(|exposure| names.of(&exposure.refs, usize::MAX)),
+            refs_total: exposure.map(|exposure| exposure.refs.total()),
             occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o)).collect(),
         }
     }

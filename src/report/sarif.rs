@@ -205,6 +205,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_left_out_is_a_note_and_no_failure() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        report.exposure_left_out = true;
+        let invocation = &rendered(&report)["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], true);
+        let notification = &invocation["toolExecutionNotifications"][0];
+        assert_eq!(notification["descriptor"]["id"], "exposure-left-out");
+        assert_eq!(notification["level"], "note");
+    }
+
+    #[test]
     fn levels_follow_severity_and_confidence() {
         use model::ResultLevel::{Error, Note, Warning};
         assert_eq!(level(Severity::Critical, Confidence::Medium), Error);

@@ -150,6 +150,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_too_much_is_said() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        report.exposure_left_out = true;
+        let text = render(&report, false);
+        assert!(text.contains("is left out:") && !text.contains("INCOMPLETE"), "{text}");
+    }
+
+    #[test]
     fn what_is_not_reported_is_counted() {
         let mut report = fixture::report(Vec::new(), Vec::new());
         report.threshold = Confidence::High;

@@ -19,9 +19,9 @@ impl Exposure {
     /// Out of a report.
     pub(crate) fn told(finding: &Value) -> Self {
         let id = |name: &str| finding[name]["id"].as_str().map(ToOwned::to_owned);
-        let refs: Vec<String> =
-            finding["refs"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().into()).collect();
-        assert_eq!(finding["refs_total"], refs.len());
+        let names = finding["refs"].as_array().map_or(&[][..], Vec::as_slice);
+        let refs: Vec<String> = names.iter().map(|name| name.as_str().unwrap().into()).collect();
+        assert_eq!(finding["refs_total"].as_u64().unwrap_or(0), refs.len() as u64);
         Exposure {
             first_seen: id("first_seen"),
             last_seen: id("last_seen"),
