@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 pub(crate) mod naive;
 pub(crate) mod pack;
+pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod token;
 
