@@ -4,20 +4,25 @@
 //!    interest, and everything that is named but not there.
 //! 2. [`order`]: commits, parents before children.
 //! 3. [`places`]: trees are descended in that order, each once; the first commit that reaches a blob introduced it.
+//! 4. [`exposure`]: for each finding, the last commit that holds it, the one that removed it, and the refs that lead to
+//!    it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bstr::BString;
 
-use crate::finding::{CommitInfo, Gap, GapKind, ObjectName, Provenance};
+use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance};
 use crate::git::refs::{self, Roots};
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
+use crate::grouping::Key;
 
+mod exposure;
 mod links;
 mod order;
 mod places;
+mod sets;
 
 use links::Links;
 
@@ -38,13 +43,19 @@ pub(crate) struct Attribution {
     pub(crate) ranks: HashMap<ObjectName, usize>,
     pub(crate) commits: usize,
     pub(crate) refs: usize,
+    /// Of every finding in an object; empty if that was too much to find out.
+    pub(crate) exposures: HashMap<Key, Exposure>,
+    /// It was.
+    pub(crate) exposure_left_out: bool,
 }
 
-/// Attributes the blobs of interest and reports what the history names but does not hold.
+/// Attributes the blobs of interest and reports what the history names but does not hold. `groups` are the findings
+/// whose exposure is wanted.
 pub(crate) fn attribute(
     repository: &Repository,
     store: &Store,
     interest: &HashSet<Number>,
+    groups: Vec<(Key, Vec<Number>)>,
     jobs: usize,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
@@ -58,18 +69,32 @@ pub(crate) fn attribute(
     let mut attribution =
         Attribution { commits: order.len(), refs: roots.refs.len(), ..Attribution::default() };
     let mut infos: HashMap<Number, Arc<CommitInfo>> = HashMap::new();
+    let mut info_of = |row: usize| {
+        let number = links.commits[row].number;
+        Arc::clone(infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number))))
+    };
+    let groups = by_path(groups, &found);
     for place in found {
         let provenance = match place.origin {
-            places::Origin::Commit(row) => {
-                let number = links.commits[row].number;
-                let info =
-                    infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number)));
-                Provenance::Commit(Arc::clone(info))
-            }
+            places::Origin::Commit(row) => Provenance::Commit(info_of(row)),
             places::Origin::Ref => Provenance::Ref,
         };
         let homes = attribution.homes.entry(place.blob).or_default();
         homes.push(Home { path: place.path, provenance, in_head: place.in_head });
+    }
+    let objects: Vec<&[Number]> = groups.iter().map(|(_, objects)| objects.as_slice()).collect();
+    match exposure::expose(&links, &order, &starts, &reach, &objects, sets::Budget::USUAL) {
+        Some(exposed) => {
+            for ((key, _), exposed) in groups.into_iter().zip(exposed) {
+                let exposure = Exposure {
+                    last_seen: exposed.last_seen.map(&mut info_of),
+                    removed_in: exposed.removed_in.map(&mut info_of),
+                    refs: exposed.refs,
+                };
+                attribution.exposures.insert(key, exposure);
+            }
+        }
+        None => attribution.exposure_left_out = true,
     }
     for (rank, row) in order.iter().enumerate() {
         let number = links.commits[*row].number;
@@ -85,12 +110,25 @@ pub(crate) fn attribute(
     attribution
 }
 
+/// Findings in the order of the paths at which they were met first: neighbours come and go together, which keeps the
+/// sets of them small.
+fn by_path(mut groups: Vec<(Key, Vec<Number>)>, found: &[places::Placed]) -> Vec<(Key, Vec<Number>)> {
+    let mut paths: HashMap<Number, &BString> = HashMap::new();
+    for place in found {
+        paths.entry(place.blob).or_insert(&place.path);
+    }
+    groups.sort_by_cached_key(|(_, objects)| objects.iter().find_map(|object| paths.get(object)).copied());
+    groups
+}
+
 /// Roots as object numbers, tags peeled.
 #[derive(Debug, Default)]
 pub(crate) struct Starts {
     /// Rows of commits.
     pub(crate) commits: BTreeSet<usize>,
     pub(crate) head: Option<usize>,
+    /// Refs that lead to a commit, by row.
+    pub(crate) tips: Vec<(BString, usize)>,
     /// Trees and blobs that a ref names without a commit.
     pub(crate) bare: Vec<(BString, Number)>,
 }
@@ -114,8 +152,9 @@ impl Starts {
         for (name, id) in refs.chain(roots.head.iter().map(|id| (None, id))).chain(reflogs) {
             match peel(store, links, id) {
                 Ok(number) => match (links.row_of(number), name) {
-                    (Some(row), _) => {
+                    (Some(row), name) => {
                         starts.commits.insert(row);
+                        starts.tips.extend(name.map(|name| (name.clone(), row)));
                     }
                     (None, Some(name)) => starts.bare.push((name.clone(), number)),
                     (None, None) => {}
@@ -230,5 +269,5 @@ fn commit_info(repository: &Repository, store: &Store, number: Number) -> Commit
     let id = store.id(number);
     let bytes = repository.gix.find_object(id).map(|object| object.data.clone()).unwrap_or_default();
     let (author, time, subject) = commit::author_and_subject(&bytes);
-    CommitInfo { id: object_name(id), author, time, subject }
+    CommitInfo { id: object_name(id), author, time, committed: commit::committer_time(&bytes), subject }
 }

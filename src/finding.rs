@@ -12,6 +12,10 @@ use sha2::{Digest as _, Sha256};
 use crate::location::Location;
 use crate::secret::Secret;
 
+mod refs;
+
+pub use refs::{MOST_NAMES, RefKind, Refs};
+
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -141,6 +145,8 @@ pub struct CommitInfo {
     pub author: Person,
     /// Author time in seconds since 1970-01-01 UTC.
     pub time: i64,
+    /// Committer time in seconds since 1970-01-01 UTC: when this commit was made, whenever the change was written.
+    pub committed: i64,
     /// First line of the message.
     pub subject: BString,
 }
@@ -236,6 +242,40 @@ pub struct Finding {
     pub first_seen: Option<Arc<CommitInfo>>,
     /// Whether HEAD still has it.
     pub in_head: bool,
+    /// Where in the history it can be met; `None` if no object holds it or if that was too much to find out.
+    pub exposure: Option<Exposure>,
+    /// Whole days from the first commit to the one that removed it, or to the scan.
+    pub days_exposed: Option<u64>,
+}
+
+/// How long, and from where, a secret can be met in a history: at any path, in any blob.
+#[derive(Debug, Clone)]
+pub struct Exposure {
+    /// The last commit, in topological order, that holds it.
+    pub last_seen: Option<Arc<CommitInfo>>,
+    /// The commit that removed it from the history of HEAD.
+    pub removed_in: Option<Arc<CommitInfo>>,
+    /// The refs in whose history it is.
+    pub refs: Arc<Refs>,
+}
+
+impl Exposure {
+    /// That in two repositories: removed is what was removed from both.
+    #[must_use]
+    pub(crate) fn joined(self, other: Exposure) -> Exposure {
+        let later = |a: Option<Arc<CommitInfo>>, b: Option<Arc<CommitInfo>>| {
+            a.into_iter().chain(b).max_by_key(|info| info.committed)
+        };
+        let removed_in = match (self.removed_in, other.removed_in) {
+            (Some(a), Some(b)) => later(Some(a), Some(b)),
+            _ => None,
+        };
+        Exposure {
+            last_seen: later(self.last_seen, other.last_seen),
+            removed_in,
+            refs: Arc::new(self.refs.joined(&other.refs)),
+        }
+    }
 }
 
 /// A finding's identity: `v1:` and 128 bits of SHA-256 in hex.

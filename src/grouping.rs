@@ -34,10 +34,22 @@ pub(crate) struct Sighting {
     pub(crate) excerpt: Arc<Excerpt>,
 }
 
+impl Sighting {
+    fn object(&self) -> Option<u32> {
+        match self.place {
+            Place::Object(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// What one finding is about.
+pub(crate) type Key = (RuleIndex, Secret);
+
 /// Sightings by rule and secret.
 #[derive(Debug, Default)]
 pub(crate) struct Grouping {
-    pub(crate) drafts: HashMap<(RuleIndex, Secret), Vec<Sighting>>,
+    pub(crate) drafts: HashMap<Key, Vec<Sighting>>,
     /// The same line is met in every version of a file.
     excerpts: HashSet<Arc<Excerpt>>,
     pub(crate) dropped: BTreeMap<(RuleIndex, DropReason), u64>,
@@ -74,10 +86,15 @@ impl Grouping {
 
     /// The numbers of all objects in which something was seen.
     pub(crate) fn objects(&self) -> HashSet<u32> {
-        let number = |sighting: &Sighting| match sighting.place {
-            Place::Object(number) => Some(number),
-            _ => None,
+        self.drafts.values().flatten().filter_map(Sighting::object).collect()
+    }
+
+    /// For each draft of a wanted rule, the numbers of the objects in which it was seen.
+    pub(crate) fn objects_of_drafts(&self, wanted: impl Fn(RuleIndex) -> bool) -> Vec<(Key, Vec<u32>)> {
+        let of_draft = |(key, sightings): (&Key, &Vec<Sighting>)| {
+            let objects: Vec<u32> = sightings.iter().filter_map(Sighting::object).collect();
+            (wanted(key.0) && !objects.is_empty()).then(|| (key.clone(), objects))
         };
-        self.drafts.values().flatten().filter_map(number).collect()
+        self.drafts.iter().filter_map(of_draft).collect()
     }
 }

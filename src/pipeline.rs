@@ -201,7 +201,10 @@ impl Run<'_> {
         let jobs = self.options.jobs;
         let in_full = self.options.no_delta;
         let grouping = history::scan(&store, self.detector, jobs, in_full, self.counters, self.gaps);
-        let attribution = attribute(repository, &store, &grouping.objects(), jobs, self.gaps);
+        // What a rule says is never more than its own confidence, so that what is below is not reported.
+        let rules = self.detector.rules();
+        let groups = grouping.objects_of_drafts(|rule| rules.get(rule).confidence >= self.options.threshold);
+        let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, self.gaps);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);
         assembly.add(grouping, &attribution, Some(&store));

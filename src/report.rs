@@ -15,6 +15,7 @@ use crate::rules::{Rule, RuleSet};
 mod fixture;
 pub mod human;
 pub mod json;
+mod refs;
 pub mod sarif;
 pub mod text;
 
@@ -54,6 +55,8 @@ pub struct Report {
     pub below_threshold: usize,
     /// Findings only in objects that nothing reaches, and that are not reported.
     pub unreachable: usize,
+    /// Finding out where in the history findings can be met was too much.
+    pub exposure_left_out: bool,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     /// What was asked for, for titles.

@@ -51,7 +51,8 @@ pub(super) fn topological(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize>
     order
 }
 
-fn reachable(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize> {
+/// Rows of these commits and of all before them.
+pub(super) fn reachable(links: &Links, starts: &BTreeSet<usize>) -> Vec<usize> {
     let mut seen = vec![false; links.commits.len()];
     let mut stack: Vec<usize> = starts.iter().copied().collect();
     let mut rows = Vec::new();

@@ -52,6 +52,11 @@ impl Reach {
         self.reachable.contains(object)
     }
 
+    /// Whether it is a tree with a blob of interest somewhere below.
+    pub(super) fn leads(&self, object: Number) -> bool {
+        self.leads.contains(object)
+    }
+
     /// Post-order without recursion: trees can be nested deeper than a stack.
     fn descend(&mut self, links: &Links, root: Number) {
         if self.reachable.contains(root) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bstr::BString;
 
@@ -10,12 +10,12 @@ use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
-    CommitInfo, Confidence, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance, RuleIndex,
-    Verdict,
+    CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
+    RuleIndex, Verdict,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
-use crate::grouping::{Grouping, Place, Sighting};
+use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Report, Stats};
 use crate::rules::Cache;
@@ -25,9 +25,11 @@ use crate::secret::Secret;
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
-    occurrences: HashMap<(RuleIndex, Secret), Vec<Occurrence>>,
+    occurrences: HashMap<Key, Vec<Occurrence>>,
     dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
+    exposures: HashMap<Key, Exposure>,
+    exposure_left_out: bool,
 }
 
 /// Gaps that are named one by one.
@@ -46,6 +48,14 @@ impl Assembly {
             *self.dropped.entry(key).or_default() += count;
         }
         self.ranks.extend(&attribution.ranks);
+        for (key, exposure) in &attribution.exposures {
+            let exposure = match self.exposures.remove(key) {
+                Some(other) => other.joined(exposure.clone()),
+                None => exposure.clone(),
+            };
+            self.exposures.insert(key.clone(), exposure);
+        }
+        self.exposure_left_out |= attribution.exposure_left_out;
     }
 
     /// The findings, sorted, and all that is not reported, counted.
@@ -58,16 +68,18 @@ impl Assembly {
         started: Instant,
     ) -> Report {
         let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
             let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
             let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
             let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
-            let Some(finding) = self.finding(detector, rule, secret, occurrences) else {
+            let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
                 unreachable += usize::from(!hidden.is_empty());
                 continue;
             };
+            finding.days_exposed = days_exposed(&finding, now);
             if finding.confidence < options.threshold {
                 below_threshold += 1;
             } else {
@@ -99,6 +111,7 @@ impl Assembly {
             threshold: options.threshold,
             below_threshold,
             unreachable,
+            exposure_left_out: self.exposure_left_out,
             dropped: self.dropped,
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
@@ -160,6 +173,9 @@ impl Assembly {
         } else {
             Fingerprint::of_secret(&rule.id, bytes)
         };
+        let key = (index, secret);
+        let exposure = self.exposures.get(&key).filter(|_| !self.exposure_left_out).cloned();
+        let (_, secret) = key;
         Some(Finding {
             fingerprint,
             rule: index,
@@ -169,6 +185,8 @@ impl Assembly {
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),
             in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
+            exposure,
+            days_exposed: None,
             secret,
             occurrences,
         })
@@ -214,6 +232,17 @@ impl Target {
             Target::Path(path) => path.display().to_string(),
         }
     }
+}
+
+/// By the clocks of those who committed: a rebased change is exposed from where it is now, and not from when it was
+/// written. Clocks that run backwards count nothing.
+fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
+    let first = finding.first_seen.as_ref()?.committed;
+    let until = match &finding.exposure.as_ref()?.removed_in {
+        Some(removed) => removed.committed,
+        None => i64::try_from(now).unwrap_or(i64::MAX),
+    };
+    Some(u64::try_from(until.saturating_sub(first)).unwrap_or(0) / (24 * 60 * 60))
 }
 
 /// One sighting at every path at which its bytes live.

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bstr::BString;
+
 use super::text::Redactor;
 use super::{Report, Stats};
 use crate::finding::{
-    CommitInfo, Confidence, Excerpt, Finding, Fingerprint, Gap, GapKind, ObjectName, Occurrence, Person,
-    Provenance, Verdict,
+    CommitInfo, Confidence, Excerpt, Exposure, Finding, Fingerprint, Gap, GapKind, ObjectName, Occurrence,
+    Person, Provenance, RefKind, Refs, Verdict,
 };
 use crate::location::{Location, Position, Span};
 use crate::rules::RuleSet;
@@ -62,6 +64,7 @@ pub(super) fn commit(number: u8, time: i64) -> Provenance {
         id: ObjectName::from_bytes(&[number; 20]).unwrap(),
         author: Person { name: "Eve \u{1b}[31m\u{202e}".into(), email: "eve@example.com".into() },
         time,
+        committed: time + 60,
         subject: "add\n::error::settings ##[error]now".into(),
     }))
 }
@@ -105,7 +108,26 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         identity: Vec::new(),
         in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
         first_seen,
+        exposure: None,
+        days_exposed: None,
         occurrences,
+    }
+}
+
+/// Seen last in a commit, removed in another one, and in the histories of these refs.
+pub(super) fn exposure(last_seen: u8, removed_in: Option<u8>, refs: &[&str]) -> Exposure {
+    let info = |number| match commit(number, 1_700_000_000) {
+        Provenance::Commit(info) => info,
+        _ => unreachable!("a commit is one"),
+    };
+    let mut counts = [0; 4];
+    refs.iter().for_each(|name| counts[RefKind::of(name.as_bytes()).0 as usize] += 1);
+    let names = Arc::new(refs.iter().map(|name| BString::from(*name)).collect());
+    let listed = (0..).take(refs.len()).collect();
+    Exposure {
+        last_seen: Some(info(last_seen)),
+        removed_in: removed_in.map(info),
+        refs: Arc::new(Refs::new(names, listed, counts)),
     }
 }
 
@@ -134,6 +156,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         threshold: Confidence::Medium,
         below_threshold: 0,
         unreachable: 0,
+        exposure_left_out: false,
         dropped: BTreeMap::new(),
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),
@@ -184,6 +207,9 @@ pub(super) fn odd_report() -> Report {
             if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`") };
         let value = format!("[x](https://evil.example) {}", String::from_utf8_lossy(&secret));
         finding.identity = vec![crate::finding::Fact { name: "account", value }];
+        let branch = format!("refs/heads/{}", String::from_utf8_lossy(&secret));
+        finding.exposure = Some(exposure(number, Some(200), &[&branch, "refs/tags/\u{1b}[31m::x"]));
+        finding.days_exposed = Some(u64::from(number));
         findings.push(finding);
     }
     let weak = [&b"ey"[..], b"J", &secret(99)[4..]].concat();

@@ -10,6 +10,7 @@ use super::{Report, json};
 use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
+mod exposure;
 mod layout;
 mod summary;
 
@@ -84,6 +85,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if let Some(first) = &finding.first_seen {
         notes.push(("first seen", commit(report, first)));
     }
+    notes.push(("exposed", exposure::told(report, finding)));
     if finding.occurrences.len() > 1 {
         notes.push(("also at", other_places(report, &finding.occurrences[1..])));
     }

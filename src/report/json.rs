@@ -1,10 +1,12 @@
 //! `json` and `jsonl`: the versioned schema of docs/output.md.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
+use super::refs::{RefNames, Shown};
 use super::text::is_steering;
 use super::{Report, Stats, sarif};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, Provenance, Severity, Verdict};
@@ -15,15 +17,17 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding)).collect();
+    let names = RefNames::new(report);
+    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding, &names)).collect();
     write(&Summary { findings: Some(findings), ..Summary::new(report) }, PrettyFormatter::new())
 }
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
     let mut out = Vec::new();
+    let names = RefNames::new(report);
     for finding in &report.findings {
-        out.extend(write(&FindingJson::new(report, finding), CompactFormatter));
+        out.extend(write(&FindingJson::new(report, finding, &names), CompactFormatter));
     }
     out.extend(write(&Summary::new(report), CompactFormatter));
     out
@@ -39,6 +43,7 @@ struct Summary<'a> {
     scanned: &'a Stats,
     confidence_threshold: Confidence,
     not_reported: NotReported,
+    exposure_left_out: bool,
     dropped_candidates: Vec<DroppedJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<FindingJson<'a>>>,
@@ -84,6 +89,11 @@ struct FindingJson<'a> {
     remediation: &'a str,
     in_head: bool,
     first_seen: Option<CommitJson>,
+    last_seen: Option<CommitJson>,
+    removed_in: Option<CommitJson>,
+    days_exposed: Option<u64>,
+    refs: Option<Shown>,
+    refs_total: Option<usize>,
     occurrences: Vec<OccurrenceJson>,
 }
 
@@ -152,6 +162,7 @@ impl<'a> Summary<'a> {
                 below_threshold: report.below_threshold,
                 unreachable: report.unreachable,
             },
+            exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),
             findings: None,
         }
@@ -159,8 +170,10 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> FindingJson<'a> {
-    fn new(report: &'a Report, finding: &'a Finding) -> Self {
+    fn new(report: &'a Report, finding: &'a Finding, names: &RefNames<'a>) -> Self {
         let rule = report.rule(finding);
+        let commit = |info: Option<&Arc<CommitInfo>>| info.map(|info| CommitJson::new(report, info));
+        let exposure = finding.exposure.as_ref();
         let (check, check_detail) = match &finding.verdict {
             Verdict::NotChecked => ("none", None),
             Verdict::Passed => ("passed", None),
@@ -182,7 +195,12 @@ impl<'a> FindingJson<'a> {
             description: &rule.description,
             remediation: &rule.remediation,
             in_head: finding.in_head,
-            first_seen: finding.first_seen.as_deref().map(|info| CommitJson::new(report, info)),
+            first_seen: commit(finding.first_seen.as_ref()),
+            last_seen: commit(exposure.and_then(|exposure| exposure.last_seen.as_ref())),
+            removed_in: commit(exposure.and_then(|exposure| exposure.removed_in.as_ref())),
+            days_exposed: finding.days_exposed,
+            refs: exposure.map(|exposure| names.of(&exposure.refs, usize::MAX)),
+            refs_total: exposure.map(|exposure| exposure.refs.total()),
             occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o)).collect(),
         }
     }

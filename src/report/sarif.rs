@@ -102,6 +102,11 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
             format!("{results_left_out} more results, none more severe than those above, are left out.");
         notifications.push(notification("results-left-out", "warning", text));
     }
+    if report.exposure_left_out {
+        let text = "When findings were removed and which refs lead to them is left out: the history holds too many \
+                    unlike sets of findings.";
+        notifications.push(notification("exposure-left-out", "note", text.into()));
+    }
     let room = MOST_NOTIFICATIONS - notifications.len();
     let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };
     for Gap { kind, place, detail } in &report.gaps[..named] {
@@ -197,6 +202,17 @@ mod tests {
             r"dir/\\n::error::0\\u{1b}\[31m: \[no\](https://evil.example) way"
         );
         assert_eq!(notifications[999]["message"]["text"], "501 more places could not be scanned.");
+    }
+
+    #[test]
+    fn what_was_left_out_is_a_note_and_no_failure() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        report.exposure_left_out = true;
+        let invocation = &rendered(&report)["runs"][0]["invocations"][0];
+        assert_eq!(invocation["executionSuccessful"], true);
+        let notification = &invocation["toolExecutionNotifications"][0];
+        assert_eq!(notification["descriptor"]["id"], "exposure-left-out");
+        assert_eq!(notification["level"], "note");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod detect;
+mod exposure;
 mod gaps;
 mod history;
 mod hostile;

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod naive;
 pub(crate) mod pack;
+pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod token;
 

@@ -41,6 +41,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         let text = format!("{number} more only in objects that no ref reaches: see them with --unreachable.");
         let _ = writeln!(out, "{}", wrap(&text, WIDTH));
     }
+    if report.exposure_left_out {
+        let text = "Since when, until when and in which refs each finding can be met is left out: the history holds \
+                    too many unlike sets of findings.";
+        let _ = writeln!(out, "{}", wrap(text, WIDTH));
+    }
     for line in skipped(report) {
         let _ = writeln!(out, "{}", wrap(&line, WIDTH));
     }
@@ -142,6 +147,14 @@ mod tests {
             render(&report, false),
             "Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in\n1.23 s.\nNo findings.\n"
         );
+    }
+
+    #[test]
+    fn what_was_too_much_is_said() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        report.exposure_left_out = true;
+        let text = render(&report, false);
+        assert!(text.contains("is left out:") && !text.contains("INCOMPLETE"), "{text}");
     }
 
     #[test]

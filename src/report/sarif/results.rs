@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
+use super::super::refs::RefNames;
 use super::super::{Report, json};
 use super::rules::{Used, remediation, title};
 use super::{level, plain, uri};
@@ -18,17 +19,22 @@ use crate::location::Location;
 const MOST_LOCATIONS: usize = 100;
 /// Related locations that the message links to: GitHub shows no others.
 const MOST_LINKS: usize = 5;
+/// Refs that are named: each result of a finding has them, and what takes SARIF limits its size.
+const MOST_REFS: usize = 20;
 
 /// The first `most` results, most severe first, and how many are left out.
 pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model::Result>, usize) {
     let mut results = Vec::new();
     let mut left_out = 0;
+    let names = RefNames::new(report);
     for finding in &report.findings {
         let files = by_file(report, finding);
+        let exposure = exposure(finding, &names);
         for (uri, occurrences) in &files {
             if results.len() < most {
                 let others = elsewhere(occurrences);
-                let place = Place { uri, occurrences, others, other_files: files.len() - 1 };
+                let place =
+                    Place { exposure: &exposure, uri, occurrences, others, other_files: files.len() - 1 };
                 results.push(place.result(report, finding, rules.index(finding.rule)));
             } else {
                 left_out += 1;
@@ -74,6 +80,7 @@ fn elsewhere<'a>(occurrences: &[&'a Occurrence]) -> Vec<&'a Occurrence> {
 
 /// Where a result is: the occurrences of one finding at one path, the best one first.
 struct Place<'a> {
+    exposure: &'a [(&'static str, Value)],
     uri: &'a str,
     occurrences: &'a [&'a Occurrence],
     others: Vec<&'a Occurrence>,
@@ -197,9 +204,27 @@ impl Place<'_> {
         if let Some(date) = finding.first_seen.as_ref().and_then(|info| json::date(info.time)) {
             properties.insert("firstSeen", json!(date));
         }
+        properties.extend(self.exposure.iter().cloned());
         let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value));
         model::PropertyBag::builder().additional_properties(properties.collect::<BTreeMap<_, _>>()).build()
     }
+}
+
+/// What is known of where in the history it can be met.
+fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str, Value)> {
+    let Some(exposure) = &finding.exposure else { return Vec::new() };
+    let refs = json!(names.of(&exposure.refs, MOST_REFS));
+    let mut properties = vec![("refs", refs), ("refsTotal", json!(exposure.refs.total()))];
+    if let Some(date) = exposure.last_seen.as_ref().and_then(|info| json::date(info.time)) {
+        properties.push(("lastSeen", json!(date)));
+    }
+    if let Some(removed) = &exposure.removed_in {
+        properties.push(("removedIn", json!(removed.id.to_string())));
+    }
+    if let Some(days) = finding.days_exposed {
+        properties.push(("daysExposed", json!(days)));
+    }
+    properties
 }
 
 fn check(verdict: &Verdict) -> &'static str {
@@ -288,6 +313,25 @@ mod tests {
         assert_eq!(file["properties"]["secret"], "fxt_********");
         assert_ne!(file["partialFingerprints"], other["partialFingerprints"]);
         assert_eq!(file["properties"]["fingerprint"], other["properties"]["fingerprint"]);
+    }
+
+    #[test]
+    fn exposure_is_told_of_each_result() {
+        let mut report = spread();
+        let names: Vec<String> = (10..40).map(|i| format!("refs/tags/v{i}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        report.findings[0].exposure = Some(fixture::exposure(4, Some(5), &names));
+        report.findings[0].days_exposed = Some(7);
+        for result in results(&report) {
+            let properties = &result["properties"];
+            assert_eq!(properties["lastSeen"], "2023-11-14T22:13:20Z");
+            assert_eq!(properties["removedIn"], "05".repeat(20));
+            assert_eq!(properties["daysExposed"], 7);
+            assert_eq!(properties["refs"], json!(names[..MOST_REFS]));
+            assert_eq!(properties["refsTotal"], 30);
+        }
+        report.findings[0].exposure = None;
+        assert_eq!(results(&report)[0]["properties"].get("refs"), None);
     }
 
     #[test]
