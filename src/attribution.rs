@@ -11,7 +11,9 @@ use std::sync::Arc;
 use bstr::BString;
 
 use crate::finding::{CommitInfo, Gap, GapKind, ObjectName, Provenance};
-use crate::git::refs::{self, Roots};
+use crate::git::changes::Trees;
+use crate::git::objects::Objects;
+use crate::git::refs::Roots;
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
 
@@ -38,6 +40,8 @@ pub(crate) struct Attribution {
     pub(crate) ranks: HashMap<ObjectName, usize>,
     pub(crate) commits: usize,
     pub(crate) refs: usize,
+    /// Objects without a home are out of scope.
+    pub(crate) limited: bool,
 }
 
 /// Attributes the blobs of interest and reports what the history names but does not hold.
@@ -46,17 +50,21 @@ pub(crate) fn attribute(
     store: &Store,
     interest: &HashSet<Number>,
     jobs: usize,
+    roots: &Roots,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
-    let roots = refs::roots(repository, gaps);
     let links = Links::read(store, repository.hash().len_in_bytes(), interest, jobs, gaps);
-    let starts = Starts::resolve(store, &links, &roots, gaps);
+    let starts = Starts::resolve(store, &links, roots, gaps);
     let order = order::topological(&links, &starts.commits);
     let reach = places::Reach::of(&links, &order, &starts);
-    report_missing(store, &links, &order, &reach, &roots, gaps);
+    report_missing(store, &links, &order, &reach, roots, gaps);
     let found = places::introduce(&links, &order, &starts, &reach, interest);
-    let mut attribution =
-        Attribution { commits: order.len(), refs: roots.refs.len(), ..Attribution::default() };
+    let mut attribution = Attribution {
+        commits: order.len(),
+        refs: roots.refs.len(),
+        limited: roots.limited,
+        ..Attribution::default()
+    };
     let mut infos: HashMap<Number, Arc<CommitInfo>> = HashMap::new();
     for place in found {
         let provenance = match place.origin {
@@ -77,7 +85,11 @@ pub(crate) fn attribute(
             attribution.ranks.insert(object_name(store.id(number)), rank);
         }
     }
-    add_staged(repository, store, interest, &mut attribution, gaps);
+    if roots.limited {
+        mark_head(repository, store, roots, &mut attribution);
+    } else {
+        add_staged(repository, store, interest, &mut attribution, gaps);
+    }
     for homes in attribution.homes.values_mut() {
         homes.sort();
         homes.dedup();
@@ -111,7 +123,9 @@ impl Starts {
         };
         let reflogs = roots.reflogs.iter().map(|id| (None, id));
         let refs = roots.refs.iter().map(|(name, id)| (Some(name), id));
-        for (name, id) in refs.chain(roots.head.iter().map(|id| (None, id))).chain(reflogs) {
+        for (name, id) in
+            refs.chain(roots.head.iter().filter(|_| !roots.limited).map(|id| (None, id))).chain(reflogs)
+        {
             match peel(store, links, id) {
                 Ok(number) => match (links.row_of(number), name) {
                     (Some(row), _) => {
@@ -186,6 +200,20 @@ fn report_missing(
                 roots.shallow.len()
             ),
         });
+    }
+}
+
+/// What HEAD has where another ref is in scope: HEAD's trees need not be among those that were walked.
+fn mark_head(repository: &Repository, store: &Store, roots: &Roots, attribution: &mut Attribution) {
+    let (directory, hash) = Objects::place(repository);
+    let Some((head, mut objects)) = roots.head.zip(Objects::open(&directory, hash).ok()) else { return };
+    // What of HEAD cannot be read is out of scope.
+    let mut trees = Trees::new(&mut objects, hash);
+    let Ok(Some(root)) = trees.root(&head) else { return };
+    for (number, homes) in &mut attribution.homes {
+        for home in homes {
+            home.in_head = trees.lookup(root, &home.path).as_deref() == Some(store.id(*number));
+        }
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Report {
     pub unreachable: usize,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    /// The options that name commits, if only some were asked for.
+    pub scope: Option<String>,
     /// What was asked for, for titles.
     pub targets: Vec<String>,
     /// Wall time. Not part of any machine-readable format: those are the same for the same input.

@@ -9,6 +9,7 @@ use crate::finding::{Gap, GapKind};
 use crate::grouping::{Grouping, Place};
 
 pub(crate) mod history;
+pub(crate) mod range;
 pub(crate) mod worktree;
 
 /// What has been read so far; shared by all threads and looked at by the progress display.

@@ -1,6 +1,6 @@
 //! Sightings and their provenance → findings, judged, identified and sorted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use crate::report::text::Redactor;
 use crate::report::{Report, Stats};
 use crate::rules::check::Outcome;
 use crate::secret::Secret;
+use crate::source::range::Introduced;
 
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Assembly {
     occurrences: HashMap<(RuleIndex, Secret), Vec<Occurrence>>,
     dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
+    /// Secrets that HEAD has somewhere, beyond what their occurrences say.
+    in_head: HashSet<(RuleIndex, Secret)>,
 }
 
 /// Gaps that are named one by one.
@@ -45,6 +48,13 @@ impl Assembly {
             *self.dropped.entry(key).or_default() += count;
         }
         self.ranks.extend(&attribution.ranks);
+    }
+
+    /// Adds what the commits of a range introduced.
+    pub(super) fn add_introduced(&mut self, introduced: Introduced) {
+        self.add(introduced.grouping, &Attribution::default(), None);
+        self.ranks.extend(introduced.ranks);
+        self.in_head.extend(introduced.in_head);
     }
 
     /// The findings, sorted, and all that is not reported, counted.
@@ -99,6 +109,7 @@ impl Assembly {
             below_threshold,
             unreachable,
             dropped: self.dropped,
+            scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
             redactor,
@@ -166,7 +177,8 @@ impl Assembly {
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),
-            in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
+            in_head: occurrences.iter().any(|occurrence| occurrence.in_head)
+                || self.in_head.contains(&(index, secret.clone())),
             secret,
             occurrences,
         })
@@ -206,7 +218,7 @@ impl Assembly {
 }
 
 impl Target {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Target::Stdin => "-".into(),
             Target::Path(path) => path.display().to_string(),
@@ -228,11 +240,15 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),
         Place::Staged(path, blob) => out.push(occurrence(path, Provenance::Staged, Some(blob), false)),
+        Place::Committed(at) => {
+            let provenance = Provenance::Commit(Arc::clone(&at.commit));
+            out.push(occurrence(at.path.clone(), provenance, Some(at.blob), at.in_head));
+        }
         Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
         Place::Object(number) => {
             let blob = store.map(|store| object_name(store.id(number)));
             let homes = attribution.homes.get(&number).map_or(&[][..], Vec::as_slice);
-            if homes.is_empty() {
+            if homes.is_empty() && !attribution.limited {
                 let name = blob.map_or_else(BString::default, |blob| blob.to_string().into());
                 out.push(occurrence(name, Provenance::Unreachable, blob, false));
             }

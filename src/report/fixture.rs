@@ -135,6 +135,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         below_threshold: 0,
         unreachable: 0,
         dropped: BTreeMap::new(),
+        scope: None,
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),
         redactor,

@@ -16,5 +16,6 @@ mod history;
 mod hostile;
 mod output;
 mod scan;
+mod scopes;
 mod storage;
 mod support;
