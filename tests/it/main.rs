@@ -17,5 +17,6 @@ mod hostile;
 mod output;
 mod scan;
 mod scopes;
+mod scopes_random;
 mod storage;
 mod support;
