@@ -44,9 +44,6 @@ pub struct ScanArgs {
     /// Do not scan the history.
     #[arg(long)]
     pub no_history: bool,
-    /// Which commits.
-    #[command(flatten)]
-    pub scope: ScopeArgs,
     /// Do not scan the files of the working tree. What is staged is among the objects, and is scanned with them.
     #[arg(long)]
     pub no_worktree: bool,
@@ -89,6 +86,9 @@ pub struct ScanArgs {
     /// No progress display.
     #[arg(short, long)]
     pub quiet: bool,
+    /// Which commits. Last, because the heading holds for all that follows.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
 }
 
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.
@@ -102,7 +102,7 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "A..B", conflicts_with_all = ["since", "branch", "no_history", "unreachable"])]
     pub range: Option<String>,
     /// What HEAD's commits introduced since this revision (like REF..HEAD), or since this date by committer date:
-    /// 2024-05-01, 2024-05-01T12:00+02:00, \"2 weeks ago\". UTC without an offset; a tag named like a date is
+    /// 2024-05-01, 2024-05-01T12:00+02:00, "2 weeks ago". UTC without an offset; a tag named like a date is
     /// refs/tags/NAME.
     #[arg(long, value_name = "REF|DATE", conflicts_with_all = ["no_history", "unreachable"])]
     pub since: Option<String>,

@@ -81,12 +81,25 @@ pub(crate) fn revision(repository: &Repository, name: &str) -> Result<gix::Objec
     if name.starts_with(['^', '-']) || ["^!", "^@"].iter().any(|several| name.ends_with(several)) {
         return Err(unknown("it is not the name of one commit".into()));
     }
+    if is_special(repository, name) {
+        return Err(unknown("it is no file".into()));
+    }
     let parse = || repository.gix.rev_parse_single(name).map(gix::Id::detach);
     // gix asserts some of what it believes of names.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse));
     let found = outcome.unwrap_or_else(|_| Err(gix::Error::from_error(Nonsense)));
     let id = found.map_err(|error| unknown(error_chain(&error)))?;
     peel(repository, id).map_err(unknown)
+}
+
+/// Whether a pipe or the like stands where the ref would be read: it would be waited for until somebody writes to it.
+fn is_special(repository: &Repository, name: &str) -> bool {
+    let name = name.split(['~', '^', '@', ':']).next().unwrap_or_default();
+    let directories = [repository.git_dir(), repository.gix.common_dir()];
+    ["", "refs", "refs/tags", "refs/heads", "refs/remotes"].iter().any(|place| {
+        let paths = directories.iter().map(|directory| directory.join(place).join(name));
+        paths.filter_map(|path| path.metadata().ok()).any(|found| !found.is_file() && !found.is_dir())
+    })
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -291,6 +291,9 @@ fn what_cannot_be_meant() {
         refused(&sandbox, &[&format!("--range={name}")]);
     }
     assert!(refused(&sandbox, &["--range", "HEAD"]).contains("A..B"));
+    // A pipe in place of a ref is not waited for.
+    std::process::Command::new("mkfifo").arg(sandbox.path(".git/refs/heads/pipe")).status().unwrap();
+    assert!(refused(&sandbox, &["--branch", "pipe"]).contains("it is no file"));
     for both in [
         &["--range", "HEAD~..", "--since", "HEAD"][..],
         &["--range", "HEAD~..", "--branch", "main"],
