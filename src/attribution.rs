@@ -13,7 +13,9 @@ use std::sync::Arc;
 use bstr::BString;
 
 use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance};
-use crate::git::refs::{self, Roots};
+use crate::git::changes::Trees;
+use crate::git::objects::Objects;
+use crate::git::refs::Roots;
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
 use crate::grouping::Key;
@@ -47,6 +49,8 @@ pub(crate) struct Attribution {
     pub(crate) exposures: HashMap<Key, Exposure>,
     /// It was.
     pub(crate) exposure_left_out: bool,
+    /// Objects without a home are out of scope.
+    pub(crate) limited: bool,
 }
 
 /// Attributes the blobs of interest and reports what the history names but does not hold. `groups` are the findings
@@ -57,17 +61,21 @@ pub(crate) fn attribute(
     interest: &HashSet<Number>,
     groups: Vec<(Key, Vec<Number>)>,
     jobs: usize,
+    roots: &Roots,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
-    let roots = refs::roots(repository, gaps);
     let links = Links::read(store, repository.hash().len_in_bytes(), interest, jobs, gaps);
-    let starts = Starts::resolve(store, &links, &roots, gaps);
+    let starts = Starts::resolve(store, &links, roots, gaps);
     let order = order::topological(&links, &starts.commits);
     let reach = places::Reach::of(&links, &order, &starts);
-    report_missing(store, &links, &order, &reach, &roots, gaps);
+    report_missing(store, &links, &order, &reach, roots, gaps);
     let found = places::introduce(&links, &order, &starts, &reach, interest);
-    let mut attribution =
-        Attribution { commits: order.len(), refs: roots.refs.len(), ..Attribution::default() };
+    let mut attribution = Attribution {
+        commits: order.len(),
+        refs: roots.refs.len(),
+        limited: roots.limited,
+        ..Attribution::default()
+    };
     let mut infos: HashMap<Number, Arc<CommitInfo>> = HashMap::new();
     let mut info_of = |row: usize| {
         let number = links.commits[row].number;
@@ -102,7 +110,11 @@ pub(crate) fn attribute(
             attribution.ranks.insert(object_name(store.id(number)), rank);
         }
     }
-    add_staged(repository, store, interest, &mut attribution, gaps);
+    if roots.limited {
+        mark_head(repository, store, roots, &mut attribution);
+    } else {
+        add_staged(repository, store, interest, &mut attribution, gaps);
+    }
     for homes in attribution.homes.values_mut() {
         homes.sort();
         homes.dedup();
@@ -149,7 +161,9 @@ impl Starts {
         };
         let reflogs = roots.reflogs.iter().map(|id| (None, id));
         let refs = roots.refs.iter().map(|(name, id)| (Some(name), id));
-        for (name, id) in refs.chain(roots.head.iter().map(|id| (None, id))).chain(reflogs) {
+        for (name, id) in
+            refs.chain(roots.head.iter().filter(|_| !roots.limited).map(|id| (None, id))).chain(reflogs)
+        {
             match peel(store, links, id) {
                 Ok(number) => match (links.row_of(number), name) {
                     (Some(row), name) => {
@@ -225,6 +239,20 @@ fn report_missing(
                 roots.shallow.len()
             ),
         });
+    }
+}
+
+/// What HEAD has where another ref is in scope: HEAD's trees need not be among those that were walked.
+fn mark_head(repository: &Repository, store: &Store, roots: &Roots, attribution: &mut Attribution) {
+    let (directory, hash) = Objects::place(repository);
+    let Some((head, mut objects)) = roots.head.zip(Objects::open(&directory, hash).ok()) else { return };
+    // What of HEAD cannot be read is out of scope.
+    let mut trees = Trees::new(&mut objects, hash);
+    let Ok(Some(root)) = trees.root(&head) else { return };
+    for (number, homes) in &mut attribution.homes {
+        for home in homes {
+            home.in_head = trees.lookup(root, &home.path).as_deref() == Some(store.id(*number));
+        }
     }
 }
 

@@ -106,6 +106,33 @@ pub struct ScanArgs {
     /// No progress display.
     #[arg(short, long)]
     pub quiet: bool,
+    /// Which commits. Last, because the heading holds for all that follows.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+}
+
+/// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Only some commits (then neither the index nor the files of the working tree)")]
+pub struct ScopeArgs {
+    /// What these commits introduced: A..B, A.. (to HEAD), A...B (either side alone), REF^! (one commit).
+    ///
+    /// A secret counts if none of a commit's parents had it in that file. Moving a file introduces nothing; bringing
+    /// back what was gone does.
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["since", "branch", "no_history", "unreachable"])]
+    pub range: Option<String>,
+    /// What HEAD's commits introduced since this revision (like REF..HEAD), or since this date by committer date:
+    /// 2024-05-01, 2024-05-01T12:00+02:00, "2 weeks ago". UTC without an offset; a tag named like a date is
+    /// refs/tags/NAME.
+    #[arg(long, value_name = "REF|DATE", conflicts_with_all = ["no_history", "unreachable"])]
+    pub since: Option<String>,
+    /// Everything that this ref reaches, and nothing that only others reach. With --since or --max-commits it stands
+    /// in place of HEAD.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["no_history", "unreachable"])]
+    pub branch: Option<String>,
+    /// What the newest N commits introduced, of HEAD or of what the other options name.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["no_history", "unreachable"])]
+    pub max_commits: Option<u32>,
 }
 
 /// Levels of confidence.

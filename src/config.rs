@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use crate::cli::{ConfidenceArg, ScanArgs};
+use crate::cli::{ConfidenceArg, ScanArgs, ScopeArgs};
 use crate::finding::Confidence;
+use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
 use crate::report::Format;
 use crate::rules::RuleSet;
@@ -76,14 +77,19 @@ impl Config {
         if !history && !worktree {
             bail!("neither history nor working tree is to be scanned: drop --no-history or --no-worktree");
         }
+        let most = args.scope.max_commits.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+        let ScopeArgs { range, since, branch, .. } = &args.scope;
+        let now = jiff::Timestamp::now();
+        let scope = Scope::new(range.as_deref(), since.as_deref(), branch.as_deref(), most, now)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let options = Options {
             targets: args.paths.iter().map(target).collect(),
             history,
             worktree,
+            unreachable: scope.is_none() && (args.unreachable || file.scan.unreachable.unwrap_or(false)),
+            scope,
             honour_ignores: !args.no_ignore,
             no_delta: args.no_delta,
-            unreachable: args.unreachable || file.scan.unreachable.unwrap_or(false),
             threshold: args
                 .confidence
                 .map(Confidence::from)

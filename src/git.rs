@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{Gap, GapKind, ObjectName};
 
+pub(crate) mod changes;
 pub(crate) mod commit;
 pub(crate) mod delta;
 mod exchange;
 pub(crate) mod inflate;
 pub(crate) mod loose;
+pub(crate) mod objects;
 pub(crate) mod pack;
 pub(crate) mod refs;
+pub(crate) mod revisions;
+pub(crate) mod revwalk;
+pub mod scope;
 pub(crate) mod store;
 pub(crate) mod tree;
 pub(crate) mod walk;
@@ -64,6 +69,7 @@ impl Repository {
         // for, because nothing that the configuration names is run.
         let options = gix::open::Options::isolated()
             .open_path_as_is(true)
+            .config_overrides(["core.useReplaceRefs=false"])
             .with(gix::sec::Trust::Full)
             .bail_if_untrusted(false);
         let gix = gix::open_opts(&candidate, options).map_err(|e| broken(error_chain(&e)))?;

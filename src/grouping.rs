@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bstr::BString;
 
 use crate::detect::DropReason;
-use crate::finding::{Excerpt, Match, RuleIndex};
+use crate::finding::{CommitInfo, Excerpt, Match, ObjectName, RuleIndex};
 use crate::location::Location;
 use crate::secret::Secret;
 
@@ -19,11 +19,23 @@ pub(crate) enum Place {
     /// A file of the working tree or directory.
     File(BString),
     /// A blob of the index that differs from the file.
-    Staged(BString, crate::finding::ObjectName),
+    Staged(BString, ObjectName),
     /// Standard input.
     Stdin,
     /// An object of the store, by number.
     Object(u32),
+    /// A blob that a commit introduced.
+    Committed(Arc<Committed>),
+}
+
+/// Where a commit put a blob.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Committed {
+    pub(crate) path: BString,
+    pub(crate) commit: Arc<CommitInfo>,
+    pub(crate) blob: ObjectName,
+    /// HEAD has this blob at this path.
+    pub(crate) in_head: bool,
 }
 
 /// One match at one place.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bstr::BString;
@@ -10,12 +11,14 @@ use bstr::BString;
 use crate::attribution::{Attribution, attribute};
 use crate::detect::Detector;
 use crate::finding::{Confidence, Gap};
+use crate::git::revisions::{Selection, UnknownRevision, revision};
+use crate::git::scope::Scope;
 use crate::git::store::Store;
-use crate::git::{OpenError, Repository};
+use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
 use crate::report::{Report, Stats};
 use crate::source::worktree::{self, Item};
-use crate::source::{Counters, Worker, history, unreadable};
+use crate::source::{Counters, Worker, history, range, unreadable};
 
 mod assemble;
 
@@ -40,6 +43,8 @@ pub struct Options {
     pub history: bool,
     /// Scan the files of repositories.
     pub worktree: bool,
+    /// Only these commits; then neither index nor working tree.
+    pub scope: Option<Scope>,
     /// Honour ignore files.
     pub honour_ignores: bool,
     /// Scan every blob in full, without regard to what it is made from: the oracle of the fast path.
@@ -71,6 +76,20 @@ pub enum ScanError {
     /// Nothing would have been scanned.
     #[error("{0} is a bare repository: with --no-history there is nothing to scan")]
     NothingInScope(PathBuf),
+    /// Commits were asked for where there are none.
+    #[error("{0} is no repository: {1} means commits")]
+    NoCommits(String, String),
+    /// A revision that names nothing.
+    #[error(transparent)]
+    Revision(#[from] UnknownRevision),
+    /// The objects of a repository cannot be opened.
+    #[error("cannot read the objects of {repository}: {source}")]
+    Objects {
+        /// The git directory.
+        repository: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
 }
 
 /// Scans all targets.
@@ -81,6 +100,7 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
     let mut seen_repositories = BTreeSet::new();
     let several = options.targets.len() > 1;
     for target in &options.targets {
+        check_scope(target, options)?;
         let mut run = Run { detector, options, counters, gaps: &mut gaps };
         match target {
             Target::Stdin => assembly.add(run.stdin(), &Attribution::default(), None),
@@ -100,6 +120,18 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
         }
     }
     Ok(assembly.into_report(detector, options, gaps, stats(counters), started))
+}
+
+/// A scope means commits, and so a repository.
+fn check_scope(target: &Target, options: &Options) -> Result<(), ScanError> {
+    let Some(scope) = &options.scope else { return Ok(()) };
+    let is_repository = match target {
+        Target::Stdin => false,
+        // What is not there is told with its reason.
+        Target::Path(path) => !path.exists() || (path.is_dir() && Repository::discover(path)?.is_some()),
+    };
+    let no_commits = || ScanError::NoCommits(target.name(), scope.text.clone());
+    is_repository.then_some(()).ok_or_else(no_commits)
 }
 
 fn stats(counters: &Counters) -> Stats {
@@ -167,6 +199,9 @@ impl Run<'_> {
         with_history: bool,
         assembly: &mut Assembly,
     ) -> Result<(), ScanError> {
+        if let Some(scope) = &self.options.scope {
+            return if with_history { self.scope(repository, scope, assembly) } else { Ok(()) };
+        }
         let history = self.options.history && with_history;
         if repository.worktree().is_none() && !self.options.history {
             return Err(ScanError::NothingInScope(path.to_owned()));
@@ -190,12 +225,37 @@ impl Run<'_> {
             assembly.add(grouping, &Attribution::default(), None);
         }
         if history {
-            self.history(repository, assembly);
+            let roots = refs::roots(repository, self.gaps);
+            self.history(repository, &roots, assembly);
         }
         Ok(())
     }
 
-    fn history(&mut self, repository: &Repository, assembly: &mut Assembly) {
+    /// Some commits, and nothing else.
+    fn scope(
+        &mut self,
+        repository: &Repository,
+        scope: &Scope,
+        assembly: &mut Assembly,
+    ) -> Result<(), ScanError> {
+        if let Some(branch) = scope.whole_branch() {
+            let id = revision(repository, branch)?;
+            let roots = refs::only(repository, branch, id, self.gaps);
+            self.history(repository, &roots, assembly);
+            return Ok(());
+        }
+        let selection = Selection::resolve(repository, scope)?;
+        let Options { jobs, .. } = *self.options;
+        let introduced = range::scan(repository, &selection, self.detector, jobs, self.counters, self.gaps);
+        let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
+        assembly.add_introduced(introduced.map_err(failed)?);
+        if self.counters.commits.load(Ordering::Relaxed) == 0 {
+            tracing::warn!("no commit is in scope: {}", scope.text);
+        }
+        Ok(())
+    }
+
+    fn history(&mut self, repository: &Repository, roots: &refs::Roots, assembly: &mut Assembly) {
         let store = Store::open(repository, self.gaps);
         Counters::add(&self.counters.total, store.blobs() as u64);
         let jobs = self.options.jobs;
@@ -204,7 +264,7 @@ impl Run<'_> {
         // What a rule says is never more than its own confidence, so that what is below is not reported.
         let rules = self.detector.rules();
         let groups = grouping.objects_of_drafts(|rule| rules.get(rule).confidence >= self.options.threshold);
-        let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, self.gaps);
+        let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, roots, self.gaps);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);
         assembly.add(grouping, &attribution, Some(&store));

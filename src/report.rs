@@ -59,6 +59,8 @@ pub struct Report {
     pub exposure_left_out: bool,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    /// The options that name commits, if only some were asked for.
+    pub scope: Option<String>,
     /// What was asked for, for titles.
     pub targets: Vec<String>,
     /// Wall time. Not part of any machine-readable format: those are the same for the same input.

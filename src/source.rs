@@ -10,6 +10,7 @@ use crate::grouping::{Grouping, Place};
 
 pub(crate) mod decode;
 pub(crate) mod history;
+pub(crate) mod range;
 pub(crate) mod worktree;
 
 /// What has been read so far; shared by all threads and looked at by the progress display.

@@ -22,6 +22,19 @@ pub(crate) struct Roots {
     pub(crate) special: BTreeSet<gix::ObjectId>,
     /// Commits whose parents were not fetched.
     pub(crate) shallow: BTreeSet<gix::ObjectId>,
+    /// The one ref is all that is meant; HEAD is only compared with it.
+    pub(crate) limited: bool,
+}
+
+/// One ref and nothing else.
+pub(crate) fn only(repository: &Repository, name: &str, id: gix::ObjectId, gaps: &mut Vec<Gap>) -> Roots {
+    Roots {
+        head: repository.gix.head_id().ok().map(gix::Id::detach),
+        refs: vec![(name.into(), id)],
+        shallow: shallow(repository, gaps),
+        limited: true,
+        ..Roots::default()
+    }
 }
 
 /// Reads all of them. What cannot be read is a gap.
@@ -130,7 +143,8 @@ fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
     }
 }
 
-fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<gix::ObjectId> {
+/// Commits whose parents were not fetched.
+pub(crate) fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<gix::ObjectId> {
     let path = repository.gix.common_dir().join("shallow");
     match std::fs::read(&path) {
         Ok(text) => text.split(|b| *b == b'\n').filter_map(id).collect(),

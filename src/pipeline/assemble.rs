@@ -1,6 +1,6 @@
 //! Sightings and their provenance → findings, judged, identified and sorted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +21,7 @@ use crate::report::{Report, Stats};
 use crate::rules::Cache;
 use crate::rules::check::Outcome;
 use crate::secret::Secret;
+use crate::source::range::Introduced;
 
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Assembly {
     ranks: HashMap<ObjectName, usize>,
     exposures: HashMap<Key, Exposure>,
     exposure_left_out: bool,
+    /// Secrets that HEAD has somewhere, beyond what their occurrences say.
+    in_head: HashSet<(RuleIndex, Secret)>,
 }
 
 /// Gaps that are named one by one.
@@ -56,6 +59,13 @@ impl Assembly {
             self.exposures.insert(key.clone(), exposure);
         }
         self.exposure_left_out |= attribution.exposure_left_out;
+    }
+
+    /// Adds what the commits of a range introduced.
+    pub(super) fn add_introduced(&mut self, introduced: Introduced) {
+        self.add(introduced.grouping, &Attribution::default(), None);
+        self.ranks.extend(introduced.ranks);
+        self.in_head.extend(introduced.in_head);
     }
 
     /// The findings, sorted, and all that is not reported, counted.
@@ -113,6 +123,7 @@ impl Assembly {
             unreachable,
             exposure_left_out: self.exposure_left_out,
             dropped: self.dropped,
+            scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
             redactor,
@@ -184,7 +195,8 @@ impl Assembly {
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),
-            in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
+            in_head: occurrences.iter().any(|occurrence| occurrence.in_head)
+                || self.in_head.contains(&(index, secret.clone())),
             exposure,
             days_exposed: None,
             secret,
@@ -226,7 +238,7 @@ impl Assembly {
 }
 
 impl Target {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Target::Stdin => "-".into(),
             Target::Path(path) => path.display().to_string(),
@@ -259,11 +271,15 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),
         Place::Staged(path, blob) => out.push(occurrence(path, Provenance::Staged, Some(blob), false)),
+        Place::Committed(at) => {
+            let provenance = Provenance::Commit(Arc::clone(&at.commit));
+            out.push(occurrence(at.path.clone(), provenance, Some(at.blob), at.in_head));
+        }
         Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
         Place::Object(number) => {
             let blob = store.map(|store| object_name(store.id(number)));
             let homes = attribution.homes.get(&number).map_or(&[][..], Vec::as_slice);
-            if homes.is_empty() {
+            if homes.is_empty() && !attribution.limited {
                 let name = blob.map_or_else(BString::default, |blob| blob.to_string().into());
                 out.push(occurrence(name, Provenance::Unreachable, blob, false));
             }

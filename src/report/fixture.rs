@@ -158,6 +158,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         unreachable: 0,
         exposure_left_out: false,
         dropped: BTreeMap::new(),
+        scope: None,
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),
         redactor,

@@ -17,5 +17,7 @@ mod history;
 mod hostile;
 mod output;
 mod scan;
+mod scopes;
+mod scopes_random;
 mod storage;
 mod support;

@@ -26,6 +26,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     };
     let mut out = format!("{}\n", wrap(&scanned(report), WIDTH));
+    if report.scope.is_some() && report.stats.commits == 0 {
+        let _ = writeln!(out, "No commit is in scope, so that nothing was scanned.");
+    }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
     if report.below_threshold > 0 {
@@ -80,7 +83,14 @@ fn scanned(report: &Report) -> String {
     let parts =
         numbers.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(number, noun));
     let parts: Vec<String> = parts.chain([size(stats.bytes)]).collect();
-    format!("Scanned {}: {} in {}.", targets.join(", "), parts.join(", "), duration(report.elapsed))
+    let scope = report.scope.as_ref().map(|scope| format!(" ({})", report.redactor.show(scope.as_bytes())));
+    format!(
+        "Scanned {}{}: {} in {}.",
+        targets.join(", "),
+        scope.unwrap_or_default(),
+        parts.join(", "),
+        duration(report.elapsed)
+    )
 }
 
 /// What was met and not reported, and why.

@@ -1,0 +1,140 @@
+//! Single objects by id, for scans that need a few of many: the indexes of packs are mapped, not read.
+//!
+//! Each thread opens its own. Replace refs have no say, and every object is checked against its id.
+
+use std::collections::HashMap;
+
+use gix::objs::Find as _;
+pub(crate) use gix::objs::Kind;
+use gix::odb::Header as _;
+
+use super::{Repository, error_chain};
+use crate::finding::{Gap, GapKind};
+
+/// A larger object is not decoded.
+const LARGEST: u64 = 256 << 20;
+/// What a damaged pack may claim before it is not believed.
+const LARGEST_ALLOCATION: usize = 1 << 30;
+/// Decoded bases of deltas that a thread keeps, in bytes.
+const CACHE: usize = 24 << 20;
+
+/// Reads objects.
+pub(crate) struct Objects {
+    odb: gix::odb::Handle,
+    buffer: Vec<u8>,
+}
+
+/// Why an object was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unread {
+    Missing,
+    TooLarge(u64),
+    Corrupt(String),
+}
+
+impl Unread {
+    /// As a gap; `named_by` completes "… names it, but".
+    pub(crate) fn gap(self, id: &gix::oid, named_by: &str) -> Gap {
+        let (kind, detail) = match self {
+            Unread::Missing => {
+                (GapKind::MissingObject, format!("{named_by} names it, but it is not in the repository"))
+            }
+            Unread::TooLarge(size) => {
+                (GapKind::TooLarge, format!("it has {size} bytes; {LARGEST} are decoded at most"))
+            }
+            Unread::Corrupt(why) => (GapKind::CorruptObject, why),
+        };
+        Gap { kind, place: id.to_string(), detail }
+    }
+}
+
+impl Objects {
+    /// Opens the objects of a repository and of its alternates, without reading any.
+    pub(crate) fn open(directory: &std::path::Path, hash: gix::hash::Kind) -> std::io::Result<Self> {
+        let options = gix::odb::store::init::Options {
+            alloc_limit_bytes: Some(LARGEST_ALLOCATION),
+            ..Default::default()
+        };
+        let mut odb = gix::odb::at_opts(directory, hash, None, options)?;
+        odb.set_pack_cache(|| Box::<Bases>::default());
+        Ok(Objects { odb, buffer: Vec::new() })
+    }
+
+    /// Where [`Objects::open`] finds what belongs to a repository.
+    pub(crate) fn place(repository: &Repository) -> (std::path::PathBuf, gix::hash::Kind) {
+        (repository.gix.common_dir().join("objects"), repository.hash())
+    }
+
+    /// The bytes of an object of this kind.
+    pub(crate) fn read(&mut self, id: &gix::oid, kind: Kind) -> Result<&[u8], Unread> {
+        // Only blobs are large, and looking first costs as much as finding.
+        let (found, bytes) = self.find(id, kind == Kind::Blob)?;
+        if found == kind {
+            Ok(bytes)
+        } else {
+            Err(Unread::Corrupt(format!("it is a {found} where a {kind} should be")))
+        }
+    }
+
+    /// Kind and bytes of an object.
+    pub(crate) fn read_any(&mut self, id: &gix::oid) -> Result<(Kind, &[u8]), Unread> {
+        self.find(id, true)
+    }
+
+    fn find(&mut self, id: &gix::oid, measure: bool) -> Result<(Kind, &[u8]), Unread> {
+        let Objects { odb, buffer } = self;
+        // gix may assert its way through a damaged pack; that is a damaged object, not the end of the scan.
+        let read = std::panic::AssertUnwindSafe(|| -> Result<Kind, Unread> {
+            let corrupt = |error: gix::Error| Unread::Corrupt(error_chain(&error));
+            if measure
+                && let Some(header) = odb.try_header(id).map_err(corrupt)?
+                && header.size() > LARGEST
+            {
+                return Err(Unread::TooLarge(header.size()));
+            }
+            let object = odb.try_find(id, buffer).map_err(corrupt)?.ok_or(Unread::Missing)?;
+            object
+                .verify_checksum(id)
+                .map_err(|_| Unread::Corrupt("its bytes do not match its id".into()))?;
+            Ok(object.kind)
+        });
+        let outcome = std::panic::catch_unwind(read);
+        let kind = outcome.unwrap_or_else(|_| Err(Unread::Corrupt("it contradicts itself".into())))?;
+        Ok((kind, &self.buffer))
+    }
+}
+
+/// A decoded object.
+struct Base {
+    kind: Kind,
+    compressed: usize,
+    data: Box<[u8]>,
+}
+
+/// Decoded objects that others may be deltas of. Forgets everything when it is full.
+#[derive(Default)]
+struct Bases {
+    /// By pack and offset.
+    objects: HashMap<(u32, u64), Base>,
+    bytes: usize,
+}
+
+impl gix::odb::pack::cache::DecodeEntry for Bases {
+    fn put(&mut self, pack: u32, offset: u64, data: &[u8], kind: Kind, compressed: usize) {
+        if data.len() > CACHE / 8 {
+            return;
+        }
+        if self.bytes + data.len() > CACHE {
+            *self = Bases::default();
+        }
+        self.bytes += data.len();
+        self.objects.insert((pack, offset), Base { kind, compressed, data: data.into() });
+    }
+
+    fn get(&mut self, pack: u32, offset: u64, out: &mut Vec<u8>) -> Option<(Kind, usize)> {
+        let base = self.objects.get(&(pack, offset))?;
+        out.clear();
+        out.extend_from_slice(&base.data);
+        Some((base.kind, base.compressed))
+    }
+}
