@@ -15,9 +15,13 @@ use crate::git::refs::{self, Roots};
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
 
+mod edges;
+mod entries;
 mod links;
 mod order;
 mod places;
+mod reading;
+mod recent;
 
 use links::Links;
 
