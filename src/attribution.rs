@@ -20,10 +20,14 @@ use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
 use crate::grouping::Key;
 
+mod edges;
+mod entries;
 mod exposure;
 mod links;
 mod order;
 mod places;
+mod reading;
+mod recent;
 mod sets;
 
 use links::Links;
@@ -297,5 +301,6 @@ fn commit_info(repository: &Repository, store: &Store, number: Number) -> Commit
     let id = store.id(number);
     let bytes = repository.gix.find_object(id).map(|object| object.data.clone()).unwrap_or_default();
     let (author, time, subject) = commit::author_and_subject(&bytes);
-    CommitInfo { id: object_name(id), author, time, committed: commit::committer_time(&bytes), subject }
+    let committed = commit::links(&bytes, |_| {}).committer_time;
+    CommitInfo { id: object_name(id), author, time, committed, subject }
 }

@@ -165,7 +165,7 @@ impl<'a> Trees<'a> {
 
     /// The root tree of a commit.
     pub(crate) fn root(&mut self, commit: &gix::oid) -> Result<Option<gix::ObjectId>, Unread> {
-        Ok(super::commit::tree(self.objects.read(commit, Kind::Commit)?))
+        Ok(super::commit::links(self.objects.read(commit, Kind::Commit)?, |_| {}).tree)
     }
 
     /// `None` for what cannot be read, which is a gap once.

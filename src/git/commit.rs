@@ -1,6 +1,6 @@
 //! What a scan needs of commit and tag objects. Lenient: a damaged line counts as absent.
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BString, ByteSlice as _};
 
 use crate::finding::Person;
 
@@ -15,19 +15,36 @@ fn id(hex: &[u8]) -> Option<gix::ObjectId> {
     gix::ObjectId::from_hex(hex.trim_ascii_end()).ok()
 }
 
-/// The root tree.
-pub(crate) fn tree(commit: &[u8]) -> Option<gix::ObjectId> {
-    header(commit, b"tree").next().and_then(id)
+/// What the graph of commits is made of.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Links {
+    /// The root tree.
+    pub(crate) tree: Option<gix::ObjectId>,
+    /// When it was committed, in seconds since 1970; 0 where the line is damaged.
+    pub(crate) committer_time: i64,
 }
 
-/// The parents, in order.
-pub(crate) fn parents(commit: &[u8]) -> impl Iterator<Item = gix::ObjectId> {
-    header(commit, b"parent").filter_map(id)
-}
-
-/// When it was committed, in seconds since 1970; 0 where the line is damaged.
-pub(crate) fn committer_time(commit: &[u8]) -> i64 {
-    header(commit, b"committer").next().map_or(0, |line| signature(line).1)
+/// Reads all links in one go; the parents go to `parent`, in order.
+pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Links {
+    let (mut tree, mut time) = (None, None);
+    let mut rest = commit;
+    loop {
+        let end = memchr::memchr(b'\n', rest);
+        let line = &rest[..end.unwrap_or(rest.len())];
+        if let Some(hex) = line.strip_prefix(b"parent ") {
+            id(hex).into_iter().for_each(&mut parent);
+        } else if let Some(hex) = line.strip_prefix(b"tree ") {
+            tree.get_or_insert_with(|| id(hex));
+        } else if let Some(line) = line.strip_prefix(b"committer ") {
+            time.get_or_insert_with(|| signature_time(line));
+        }
+        match end {
+            // An empty line ends the header, but for one at its very beginning.
+            Some(end) if rest.get(end + 1).is_some_and(|next| *next != b'\n') => rest = &rest[end + 1..],
+            _ => break,
+        }
+    }
+    Links { tree: tree.flatten(), committer_time: time.unwrap_or(0) }
 }
 
 /// Author, author time, and the first line of the message.
@@ -45,14 +62,22 @@ pub(crate) fn tag_target(tag: &[u8]) -> Option<gix::ObjectId> {
 
 /// `Name <email> seconds zone`.
 fn signature(line: &[u8]) -> (Person, i64) {
-    let line: &BStr = line.as_bstr();
-    let (name, rest) = line.split_once_str(b"<").unwrap_or((line, b""));
-    let (email, rest) = rest.rsplit_once_str(b">").unwrap_or((rest, b""));
+    let (name, rest) = split_name(line);
+    let (email, _) = rest.rsplit_once_str(b">").unwrap_or((rest, b""));
+    let person = Person { name: name.trim_ascii().into(), email: email.trim_ascii().into() };
+    (person, signature_time(line))
+}
+
+/// The time of a signature, without the rest.
+fn signature_time(line: &[u8]) -> i64 {
+    let (_, rest) = split_name(line);
+    let (_, rest) = rest.rsplit_once_str(b">").unwrap_or((rest, b""));
     let time = rest.trim_ascii().split(|b| *b == b' ').next().and_then(|t| std::str::from_utf8(t).ok());
-    (
-        Person { name: name.trim_ascii().into(), email: email.trim_ascii().into() },
-        time.and_then(|t| t.parse().ok()).unwrap_or(0),
-    )
+    time.and_then(|t| t.parse().ok()).unwrap_or(0)
+}
+
+fn split_name(line: &[u8]) -> (&[u8], &[u8]) {
+    line.split_once_str(b"<").unwrap_or((line, b""))
 }
 
 #[cfg(test)]
@@ -62,9 +87,11 @@ mod tests {
     #[test]
     fn reads_a_commit() {
         let text = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nparent 1111111111111111111111111111111111111111\nauthor A B <a@b> 12 +0100\ncommitter C <c> 34 +0000\n\nsubject\n\nparent 2222\n";
-        assert!(tree(text).is_some());
-        assert_eq!(parents(text).count(), 1);
-        assert_eq!(committer_time(text), 34);
+        let mut parents = Vec::new();
+        let links = links(text, |id| parents.push(id));
+        assert!(links.tree.is_some());
+        assert_eq!(parents.len(), 1);
+        assert_eq!(links.committer_time, 34);
         let (author, time, subject) = author_and_subject(text);
         assert_eq!(
             (author.name, author.email, time, subject),
@@ -75,13 +102,26 @@ mod tests {
     #[test]
     fn nonsense_is_absent() {
         for text in [&b""[..], b"\n\n", b"tree xyz\nauthor\ncommitter <\n", b"author > 5 <\n\n"] {
-            let _ = (
-                tree(text),
-                parents(text).count(),
-                committer_time(text),
-                author_and_subject(text),
-                tag_target(text),
-            );
+            let _ = (links(text, |_| ()), author_and_subject(text), tag_target(text));
+        }
+    }
+
+    proptest::proptest! {
+        /// One pass finds what a search for each header line finds.
+        #[test]
+        fn one_pass_is_enough(lines in proptest::collection::vec(proptest::sample::select(vec![
+            "", "", "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904", "tree xyz", "tree", "parent ",
+            "parent 1111111111111111111111111111111111111111", "parent 2222222222222222222222222222222222222222 ",
+            "committer C <c> 34 +0000", "committer C > 5 <d> 6", "committer", "committer x 7", " parent", "gpgsig x",
+        ]), 0..9)) {
+            let text = lines.join("\n");
+            let text = text.as_bytes();
+            let mut parents = Vec::new();
+            let found = links(text, |id| parents.push(id));
+            proptest::prop_assert_eq!(found.tree, header(text, b"tree").next().and_then(id));
+            proptest::prop_assert_eq!(parents, header(text, b"parent").filter_map(id).collect::<Vec<_>>());
+            let time = header(text, b"committer").next().map_or(0, |line| signature(line).1);
+            proptest::prop_assert_eq!(found.committer_time, time);
         }
     }
 }

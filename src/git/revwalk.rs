@@ -133,8 +133,9 @@ impl Walk<'_> {
         }
         match self.objects.read(&id, Kind::Commit) {
             Ok(bytes) => {
-                let (tree, time) = (commit::tree(bytes), commit::committer_time(bytes));
-                let parents: Vec<_> = commit::parents(bytes).collect();
+                let mut parents = Vec::new();
+                let commit::Links { tree, committer_time: time } =
+                    commit::links(bytes, |parent| parents.push(parent));
                 let border = !parents.is_empty() && (self.shallow)(&id);
                 let parents = if border { Vec::new() } else { parents };
                 let row = self.nodes.len();

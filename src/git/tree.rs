@@ -28,6 +28,16 @@ impl<'a> Entries<'a> {
         Entries { rest: bytes, id_length }
     }
 
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Goes on behind entries that are known already.
+    pub(crate) fn skip_bytes(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
+    }
+
     fn parse(&self) -> Option<(Entry<'a>, &'a [u8])> {
         // Modes have at most six digits; a longer run is no tree.
         let space = self.rest.iter().take(8).position(|b| *b == b' ')?;
