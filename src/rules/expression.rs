@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use regex_automata::{Anchored, Input, Span, meta};
 use regex_syntax::hir::{Hir, HirKind};
 
-use super::program::{Choice, Found, Program};
+use super::program::{Found, Program};
+use super::run::Choice;
 
 /// One expression. Automata are built when they are first needed, if ever.
 #[derive(Debug)]
@@ -122,4 +123,73 @@ fn build(hir: &Hir) -> Result<meta::Regex, String> {
         .onepass_size_limit(Some(256 << 10))
         .nfa_size_limit(Some(8 << 20));
     meta::Builder::new().configure(config).build_from_hir(hir).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Expressions of every kind of step, small enough to come to all their borders.
+    fn patterns() -> impl Strategy<Value = String> {
+        let leaf = proptest::sample::select(vec![
+            "a",
+            "b",
+            "ab",
+            "[ab]",
+            "[^a]",
+            "a{2,3}",
+            "b{0,2}",
+            "[ab]{1,4}?",
+            "a*",
+            "b+",
+            "a*?",
+            r"\b",
+            r"\B",
+            "^",
+            "$",
+            "c",
+        ]);
+        let pattern = leaf.prop_map(str::to_owned).prop_recursive(4, 24, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
+                proptest::collection::vec(inner.clone(), 1..6)
+                    .prop_map(|parts| format!("(?:{})", parts.join("|"))),
+                (
+                    inner.clone(),
+                    proptest::sample::select(vec!["?", "??", "{2}", "+", "+?", "{1,3}", "{0,40}", "{2,50}?"])
+                )
+                    .prop_map(|(part, count)| format!("(?:{part}){count}")),
+                inner.prop_map(|part| format!("({part})")),
+            ]
+        });
+        (pattern.clone(), pattern.clone(), pattern)
+            .prop_map(|(before, secret, after)| format!("{before}(?<secret>{secret}){after}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 10_000, ..Default::default() })]
+
+        #[test]
+        fn a_program_finds_what_the_automata_find(pattern in patterns(), text in "[abc \n]{0,24}", end in 0usize..6) {
+            let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).multi_line(true).build();
+            let Ok(expression) = Expression::new(hir.clone().parse(&pattern).unwrap()) else { return Ok(()) };
+            let (text, mut cache) = (text.as_bytes(), Cache::default());
+            let end = text.len().saturating_sub(end);
+            for from in 0..=end {
+                prop_assert_eq!(
+                    expression.at(text, from..end, &mut cache),
+                    expression.at_by_automata(text, from..end, &mut cache),
+                    "{} at {}", pattern, from
+                );
+            }
+            let anywhere =
+                (0..=text.len()).any(|from| expression.at_by_automata(text, from..text.len(), &mut cache).is_some());
+            // Without the group there is no secret, but a match.
+            if anywhere {
+                prop_assert!(expression.is_match(text, &mut cache));
+            }
+        }
+    }
 }

@@ -8,34 +8,50 @@
 
 use std::ops::Range;
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
+use super::first::{byte_set, first_bytes};
 use super::shape::ByteSet;
 
 /// A list of steps.
 #[derive(Debug)]
 pub(super) struct Program {
-    steps: Vec<Step>,
-    sets: Vec<ByteSet>,
+    pub(super) steps: Vec<Step>,
+    pub(super) sets: Vec<ByteSet>,
     /// Whether a match without the group `secret` is none.
-    needs_secret: bool,
+    pub(super) needs_secret: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     /// One byte.
     Byte(u8),
-    /// Between `min` and `max` bytes of a set.
+    /// One byte of a set.
+    Set(u16),
+    /// Between `min` and `max` bytes of a set, then one of `follow`, if that is known.
     Run {
         set: u16,
         min: u32,
         max: u32,
         greedy: bool,
+        follow: Option<u16>,
     },
     /// Go on here, or there if that comes to nothing.
     Try {
         first: u16,
         second: u16,
+        /// The first way is not tried unless the next byte is one of these.
+        first_set: Option<u16>,
+    },
+    /// The next byte must be one of these, for what follows to fit.
+    Peek(u16),
+    /// Nothing has been repeated yet.
+    Count,
+    /// Once more what comes next, which leads back here, up to `max` times; then, or rather if not greedy, on at `after`.
+    Again {
+        after: u16,
+        max: u32,
+        greedy: bool,
     },
     Jump(u16),
     Look(Look),
@@ -53,16 +69,19 @@ pub(crate) struct Found {
 }
 
 /// A program with more steps would be slower to make than an automaton.
-const MOST_STEPS: usize = 400;
-/// Repetitions of something longer than a byte are written out up to this count.
-const MOST_COPIES: u32 = 24;
+const MOST_STEPS: usize = 1000;
+/// Repetitions of something longer than a byte are written out up to this number of steps, and counted beyond.
+const MOST_COPIED: usize = 64;
+/// From this number of alternatives on, a look at the next byte pays before any is tried.
+const MANY: usize = 4;
 
 impl Program {
     /// `None` where the expression does not lend itself to it. `group` is the number of the group `secret`.
     pub(super) fn new(hir: &Hir, group: usize) -> Option<Self> {
-        let mut builder = Builder { steps: Vec::new(), sets: Vec::new(), group };
+        let mut builder = Builder { steps: Vec::new(), sets: Vec::new(), group, counting: false };
         builder.add(hir)?;
         builder.push(Step::Match)?;
+        builder.look_ahead();
         Some(Program { steps: builder.steps, sets: builder.sets, needs_secret: group > 0 })
     }
 }
@@ -71,6 +90,8 @@ struct Builder {
     steps: Vec<Step>,
     sets: Vec<ByteSet>,
     group: usize,
+    /// Within a counted repetition: there is one counter.
+    counting: bool,
 }
 
 impl Builder {
@@ -105,7 +126,7 @@ impl Builder {
             }
             HirKind::Class(class) => {
                 let set = self.set(byte_set(class)?)?;
-                self.push(Step::Run { set, min: 1, max: 1, greedy: true })?;
+                self.push(Step::Set(set))?;
             }
             HirKind::Look(look) => {
                 is_known(*look).then_some(())?;
@@ -124,9 +145,10 @@ impl Builder {
                 match single_byte(&repetition.sub) {
                     Some(set) => {
                         let set = self.set(set)?;
-                        self.push(Step::Run { set, min, max: max.unwrap_or(u32::MAX), greedy })?;
+                        let max = max.unwrap_or(u32::MAX);
+                        self.push(Step::Run { set, min, max, greedy, follow: None })?;
                     }
-                    None => self.add_copies(&repetition.sub, min, max?, greedy)?,
+                    None => self.add_copies(&repetition.sub, min, max, greedy)?,
                 }
             }
         }
@@ -136,11 +158,19 @@ impl Builder {
     fn add_alternatives(&mut self, parts: &[Hir]) -> Option<()> {
         let (last, others) = parts.split_last()?;
         let mut ends = Vec::new();
+        if parts.len() >= MANY
+            && let Some(sets) = parts.iter().map(first_bytes).collect::<Option<Vec<_>>>()
+        {
+            let set = self.set(sets.iter().fold(ByteSet::default(), |all, set| all.union(set)))?;
+            self.push(Step::Peek(set))?;
+        }
         for part in others {
             let choice = self.push(Step::Jump(0))?;
             self.add(part)?;
             ends.push(self.push(Step::Jump(0))?);
-            self.steps[usize::from(choice)] = Step::Try { first: choice + 1, second: self.here()? };
+            let first_set = self.first_set(part);
+            let second = self.here()?;
+            self.steps[usize::from(choice)] = Step::Try { first: choice + 1, second, first_set };
         }
         self.add(last)?;
         let end = self.here()?;
@@ -148,44 +178,87 @@ impl Builder {
         Some(())
     }
 
-    fn add_copies(&mut self, sub: &Hir, min: u32, max: u32, greedy: bool) -> Option<()> {
-        // What may be empty repeats in ways that only the automata get right.
-        if max > MOST_COPIES || sub.properties().minimum_len().is_none_or(|length| length == 0) {
+    fn add_copies(&mut self, sub: &Hir, min: u32, max: Option<u32>, greedy: bool) -> Option<()> {
+        // What may be empty repeats in ways that only the automata get right, unless it is there once at most.
+        let may_be_empty = sub.properties().minimum_len().is_none_or(|length| length == 0);
+        if may_be_empty && max != Some(1) {
             return None;
         }
+        let before = self.steps.len();
         (0..min).try_for_each(|_| self.add(sub))?;
+        let size = (self.steps.len() - before).checked_div(min as usize).unwrap_or(MOST_COPIED);
+        if let Some(more) = max.and_then(|max| max.checked_sub(min)).filter(|more| *more > 1)
+            && size.saturating_mul(more as usize) > MOST_COPIED
+        {
+            return self.add_counted(sub, more, greedy);
+        }
+        let first_set = if greedy { self.first_set(sub) } else { None };
         let mut choices = Vec::new();
-        for _ in min..max {
+        for _ in min..max.unwrap_or(min + 1) {
             choices.push(self.push(Step::Jump(0))?);
             self.add(sub)?;
+        }
+        if let (None, Some(first)) = (max, choices.first()) {
+            self.push(Step::Jump(*first))?;
         }
         let end = self.here()?;
         for choice in choices {
             let (first, second) = if greedy { (choice + 1, end) } else { (end, choice + 1) };
-            self.steps[usize::from(choice)] = Step::Try { first, second };
+            self.steps[usize::from(choice)] = Step::Try { first, second, first_set };
         }
         Some(())
     }
-}
 
-fn byte_set(class: &Class) -> Option<ByteSet> {
-    let Class::Bytes(class) = class else {
-        let Class::Unicode(class) = class else { return None };
-        return byte_set(&Class::Bytes(class.to_byte_class()?));
-    };
-    let mut set = ByteSet::default();
-    class.ranges().iter().for_each(|range| set.insert_range(range.start()..=range.end()));
-    Some(set)
+    fn add_counted(&mut self, sub: &Hir, max: u32, greedy: bool) -> Option<()> {
+        if std::mem::replace(&mut self.counting, true) {
+            return None;
+        }
+        self.push(Step::Count)?;
+        let again = self.push(Step::Jump(0))?;
+        self.add(sub)?;
+        self.push(Step::Jump(again))?;
+        self.steps[usize::from(again)] = Step::Again { after: self.here()?, max, greedy };
+        self.counting = false;
+        Some(())
+    }
+
+    /// From the last step to the first: what may come next. Tells each run where it may end.
+    fn look_ahead(&mut self) {
+        let mut next: Vec<Option<ByteSet>> = vec![None; self.steps.len() + 1];
+        for at in (0..self.steps.len()).rev() {
+            // A step further back is not known yet, as if it could do without a byte.
+            let of = |step: u16| next[usize::from(step).max(at)];
+            let either = |a: Option<ByteSet>, b: Option<ByteSet>| Some(a?.union(&b?));
+            let after = next[at + 1];
+            next[at] = match self.steps[at] {
+                Step::Byte(byte) => Some(ByteSet::of(byte)),
+                Step::Run { set, min: 0, .. } => either(Some(self.sets[usize::from(set)]), after),
+                Step::Set(set) | Step::Peek(set) | Step::Run { set, .. } => Some(self.sets[usize::from(set)]),
+                Step::Try { first, second, .. } => either(of(first), of(second)),
+                Step::Again { after: end, .. } => either(after, of(end)),
+                Step::Jump(to) => of(to),
+                Step::Look(_) | Step::SecretStart | Step::SecretEnd | Step::Count => after,
+                Step::Match => None,
+            };
+            if let (Step::Run { .. }, Some(set)) = (&self.steps[at], after) {
+                let known = self.set(set);
+                if let Step::Run { follow, .. } = &mut self.steps[at] {
+                    *follow = known;
+                }
+            }
+        }
+    }
+
+    fn first_set(&mut self, hir: &Hir) -> Option<u16> {
+        let set = first_bytes(hir)?;
+        self.set(set)
+    }
 }
 
 fn single_byte(hir: &Hir) -> Option<ByteSet> {
     match hir.kind() {
         HirKind::Class(class) => byte_set(class),
-        HirKind::Literal(literal) if literal.0.len() == 1 => {
-            let mut set = ByteSet::default();
-            set.insert_range(literal.0[0]..=literal.0[0]);
-            Some(set)
-        }
+        HirKind::Literal(literal) if literal.0.len() == 1 => Some(ByteSet::of(literal.0[0])),
         _ => None,
     }
 }
@@ -195,120 +268,4 @@ fn is_known(look: Look) -> bool {
         look,
         Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::WordAscii | Look::WordAsciiNegate
     )
-}
-
-fn holds(look: Look, bytes: &[u8], at: usize) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let before = at.checked_sub(1).and_then(|i| bytes.get(i));
-    let after = bytes.get(at);
-    match look {
-        Look::Start => before.is_none(),
-        Look::End => after.is_none(),
-        Look::StartLF => before.is_none_or(|b| *b == b'\n'),
-        Look::EndLF => after.is_none_or(|b| *b == b'\n'),
-        Look::WordAscii => word(before) != word(after),
-        _ => word(before) == word(after),
-    }
-}
-
-/// It took more steps than it may.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Endless;
-
-/// A way that was not taken.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Choice {
-    step: u16,
-    at: usize,
-    /// For a run: how many more places to try, one byte back (greedy) or ahead each.
-    left: u32,
-    greedy: bool,
-    secret: (usize, usize),
-}
-
-impl Program {
-    /// The preferred match that begins at `span.start` and ends within `span`; what is next to the span can be seen.
-    pub(super) fn run(
-        &self,
-        bytes: &[u8],
-        span: Range<usize>,
-        choices: &mut Vec<Choice>,
-    ) -> Result<Option<Found>, Endless> {
-        let mut budget = 64 + 4 * span.len();
-        choices.clear();
-        let (mut step, mut at, mut secret) = (0u16, span.start, (span.start, usize::MAX));
-        loop {
-            budget = budget.checked_sub(1).ok_or(Endless)?;
-            let goes_on = match &self.steps[usize::from(step)] {
-                Step::Byte(byte) => {
-                    let fits = at < span.end && bytes[at] == *byte;
-                    at += usize::from(fits);
-                    step += 1;
-                    fits
-                }
-                Step::Run { set, min, max, greedy } => {
-                    let set = &self.sets[usize::from(*set)];
-                    let most = (span.end - at).min(*max as usize);
-                    let run = bytes[at..at + most].iter().take_while(|b| set.contains(**b)).count();
-                    budget = budget.checked_sub(run).ok_or(Endless)?;
-                    step += 1;
-                    match run.checked_sub(*min as usize) {
-                        None => false,
-                        Some(spare) => {
-                            at += if *greedy { run } else { *min as usize };
-                            if spare > 0 {
-                                let left = u32::try_from(spare).unwrap_or(u32::MAX);
-                                choices.push(Choice { step, at, left, greedy: *greedy, secret });
-                            }
-                            true
-                        }
-                    }
-                }
-                Step::Try { first, second } => {
-                    choices.push(Choice { step: *second, at, left: 0, greedy: true, secret });
-                    step = *first;
-                    true
-                }
-                Step::Jump(to) => {
-                    step = *to;
-                    true
-                }
-                Step::Look(look) => {
-                    step += 1;
-                    holds(*look, bytes, at)
-                }
-                Step::SecretStart => {
-                    secret.0 = at;
-                    step += 1;
-                    true
-                }
-                Step::SecretEnd => {
-                    secret.1 = at;
-                    step += 1;
-                    true
-                }
-                Step::Match => {
-                    let whole = span.start..at;
-                    return Ok(match (self.needs_secret, secret.1) {
-                        (false, _) => Some(Found { secret: whole.clone(), whole }),
-                        (true, usize::MAX) => None,
-                        (true, end) => Some(Found { whole, secret: secret.0..end }),
-                    });
-                }
-            };
-            if goes_on {
-                continue;
-            }
-            // Back to the last way not taken.
-            let Some(choice) = choices.last_mut() else { return Ok(None) };
-            if choice.left > 0 {
-                choice.at = if choice.greedy { choice.at - 1 } else { choice.at + 1 };
-                choice.left -= 1;
-            }
-            (step, at, secret) = (choice.step, choice.at, choice.secret);
-            if choice.left == 0 {
-                choices.pop();
-            }
-        }
-    }
 }

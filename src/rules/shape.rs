@@ -19,6 +19,16 @@ impl ByteSet {
         }
     }
 
+    pub(super) fn of(byte: u8) -> Self {
+        let mut set = ByteSet::default();
+        set.insert_range(byte..=byte);
+        set
+    }
+
+    pub(super) fn union(&self, other: &ByteSet) -> ByteSet {
+        ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
     /// Whether `byte` is in the set.
     #[inline]
     pub(crate) fn contains(&self, byte: u8) -> bool {
