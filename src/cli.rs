@@ -49,6 +49,15 @@ pub enum DebugCommand {
         #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: Option<u16>,
     },
+    /// Scan the history as `scan` does, and say how long each part took by the clock.
+    Phases {
+        /// The repository.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Threads; on one, the clock shows computing time.
+        #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        jobs: u16,
+    },
 }
 
 /// Arguments of `scan`.

@@ -16,7 +16,7 @@ use crate::git::scope::Scope;
 use crate::git::store::Store;
 use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
-use crate::report::{Report, Stats};
+use crate::report::{Phases, Report, Stats};
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
 
@@ -256,15 +256,21 @@ impl Run<'_> {
     }
 
     fn history(&mut self, repository: &Repository, roots: &refs::Roots, assembly: &mut Assembly) {
+        let started = Instant::now();
         let store = Store::open(repository, self.gaps);
+        let opened = Instant::now();
         Counters::add(&self.counters.total, store.blobs() as u64);
         let jobs = self.options.jobs;
         let in_full = self.options.no_delta;
         let grouping = history::scan(&store, self.detector, jobs, in_full, self.counters, self.gaps);
+        let scanned = Instant::now();
         // What a rule says is never more than its own confidence, so that what is below is not reported.
         let rules = self.detector.rules();
         let groups = grouping.objects_of_drafts(|rule| rules.get(rule).confidence >= self.options.threshold);
         let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, roots, self.gaps);
+        let phases = Phases { open: opened - started, scan: scanned - opened, attribute: scanned.elapsed() };
+        tracing::info!(open = ?phases.open, scan = ?phases.scan, attribute = ?phases.attribute, "history scanned");
+        assembly.add_phases(phases);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);
         assembly.add(grouping, &attribution, Some(&store));

@@ -38,6 +38,17 @@ pub struct Stats {
     pub special_files_skipped: u64,
 }
 
+/// How long the parts of scanning histories took, by the clock. On one thread that is the time they computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Finding all objects: indexes, headers, and which object is made from which.
+    pub open: Duration,
+    /// Decoding and scanning blobs.
+    pub scan: Duration,
+    /// Reading trees, commits and tags, and saying of each finding where it lived, since when and until when.
+    pub attribute: Duration,
+}
+
 /// The outcome of a scan.
 #[derive(Debug)]
 pub struct Report {
@@ -65,6 +76,8 @@ pub struct Report {
     pub targets: Vec<String>,
     /// Wall time. Not part of any machine-readable format: those are the same for the same input.
     pub elapsed: Duration,
+    /// Parts of it. All zero where no whole history was scanned.
+    pub phases: Phases,
     /// Masks every secret of the run, reported or not.
     pub redactor: Redactor,
     /// The secrets themselves may be shown.

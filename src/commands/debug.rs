@@ -2,19 +2,26 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
 
 use crate::cli::DebugCommand;
+use crate::detect::Detector;
+use crate::finding::Confidence;
 use crate::git::Repository;
 use crate::git::store::Store;
-use crate::source::decode;
+use crate::pipeline::{self, Options, Target};
+use crate::rules::RuleSet;
+use crate::source::{Counters, decode};
 
 /// Runs the measurement and returns the exit code.
 pub fn run(command: &DebugCommand) -> anyhow::Result<u8> {
     match command {
         DebugCommand::Decode { path, blobs, jobs } => decode(path, *blobs, jobs.map(usize::from)),
+        DebugCommand::Phases { path, jobs } => phases(path, usize::from(*jobs)),
     }
 }
 
@@ -23,7 +30,7 @@ fn decode(path: &Path, blobs_only: bool, jobs: Option<usize>) -> anyhow::Result<
     let repository =
         Repository::discover(path)?.with_context(|| format!("no repository at {}", path.display()))?;
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+    use_threads(jobs);
     let mut gaps = Vec::new();
     let store = Store::open(&repository, &mut gaps);
     let blobs = decode::blobs(&store, jobs);
@@ -31,6 +38,48 @@ fn decode(path: &Path, blobs_only: bool, jobs: Option<usize>) -> anyhow::Result<
     let part =
         |part: decode::Decoded| json!({"objects": part.objects, "bytes": part.bytes, "gaps": part.gaps});
     let text = json!({"blobs": part(blobs), "trees_commits_tags": part(others), "unopened": gaps.len()});
+    say(&text)
+}
+
+/// Scans the history with the rules that come with muzzle, and tells the time of each part in seconds.
+fn phases(path: &Path, jobs: usize) -> anyhow::Result<u8> {
+    use_threads(jobs);
+    let options = Options {
+        targets: vec![Target::Path(path.to_owned())],
+        history: true,
+        worktree: false,
+        scope: None,
+        honour_ignores: true,
+        no_delta: false,
+        unreachable: false,
+        threshold: Confidence::Medium,
+        jobs,
+        show_secrets: false,
+    };
+    let started = std::time::Instant::now();
+    let detector = Arc::new(Detector::new(RuleSet::embedded()?)?);
+    let prepared = started.elapsed();
+    let report = pipeline::scan(&detector, &options, &Counters::default())?;
+    let seconds = |time: Duration| time.as_secs_f64();
+    let phases = report.phases;
+    let text = json!({
+        "jobs": jobs,
+        "rules": seconds(prepared),
+        "open": seconds(phases.open),
+        "scan": seconds(phases.scan),
+        "attribute": seconds(phases.attribute),
+        "total": seconds(started.elapsed()),
+        "findings": report.findings.len(),
+        "gaps": report.gaps.len(),
+    });
+    say(&text)
+}
+
+fn use_threads(jobs: usize) {
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+}
+
+fn say(text: &serde_json::Value) -> anyhow::Result<u8> {
     writeln!(std::io::stdout(), "{text}").context("writing to standard output")?;
     Ok(0)
 }

@@ -17,7 +17,7 @@ use crate::git::object_name;
 use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
-use crate::report::{Report, Stats};
+use crate::report::{Phases, Report, Stats};
 use crate::rules::Cache;
 use crate::rules::check::Outcome;
 use crate::secret::Secret;
@@ -33,6 +33,7 @@ pub(super) struct Assembly {
     exposure_left_out: bool,
     /// Secrets that HEAD has somewhere, beyond what their occurrences say.
     in_head: HashSet<(RuleIndex, Secret)>,
+    phases: Phases,
 }
 
 /// Gaps that are named one by one.
@@ -59,6 +60,13 @@ impl Assembly {
             self.exposures.insert(key.clone(), exposure);
         }
         self.exposure_left_out |= attribution.exposure_left_out;
+    }
+
+    /// Adds how long one history took.
+    pub(super) fn add_phases(&mut self, phases: Phases) {
+        self.phases.open += phases.open;
+        self.phases.scan += phases.scan;
+        self.phases.attribute += phases.attribute;
     }
 
     /// Adds what the commits of a range introduced.
@@ -126,6 +134,7 @@ impl Assembly {
             scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
+            phases: self.phases,
             redactor,
             show_secrets: options.show_secrets,
         }

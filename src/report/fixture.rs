@@ -9,7 +9,7 @@ use std::time::Duration;
 use bstr::BString;
 
 use super::text::Redactor;
-use super::{Report, Stats};
+use super::{Phases, Report, Stats};
 use crate::finding::{
     CommitInfo, Confidence, Excerpt, Exposure, Finding, Fingerprint, Gap, GapKind, ObjectName, Occurrence,
     Person, Provenance, RefKind, Refs, Verdict,
@@ -161,6 +161,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         scope: None,
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),
+        phases: Phases::default(),
         redactor,
         show_secrets: false,
     }
