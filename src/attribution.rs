@@ -7,10 +7,11 @@
 //! 4. [`exposure`]: for each finding, the last commit that holds it, the one that removed it, and the refs that lead to
 //!    it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance};
 use crate::git::changes::Trees;

@@ -3,10 +3,11 @@
 //! Each thread fills a [`Grouping`] of its own; they are merged and sorted, so that the result does not depend on how
 //! the work was shared out.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use crate::detect::DropReason;
 use crate::finding::{CommitInfo, Excerpt, Match, ObjectName, RuleIndex};

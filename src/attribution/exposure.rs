@@ -11,10 +11,11 @@
 //!
 //! A secret at another path, or in another blob, is the same secret: renames and edits remove nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use super::links::Links;
 use super::places::Reach;
@@ -132,7 +133,8 @@ impl History<'_> {
     /// Ranks of the last commits that hold the findings.
     fn last_seen(&mut self, holds: &[SetId], findings: usize) -> Result<Vec<Option<usize>>, Exhausted> {
         let mut last = vec![None; findings];
-        let mut done = HashSet::from([EMPTY]);
+        let mut done: HashSet<u32> = HashSet::new();
+        done.insert(EMPTY);
         let mut met = EMPTY;
         for (rank, row) in self.order.iter().enumerate().rev() {
             let set = holds[*row];

@@ -1,8 +1,7 @@
 //! What one pass over all trees, commits and tags yields: which names which.
 
-use std::collections::{HashMap, HashSet};
-
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use super::edges::{Edges, Gathering, small};
 use super::reading::Reader;

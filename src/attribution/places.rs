@@ -1,8 +1,7 @@
 //! Descends trees, oldest commit first: where a blob of interest appeared, and where HEAD has it.
 
-use std::collections::{HashMap, HashSet};
-
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use super::Starts;
 use super::links::{BitSet, Links};

@@ -5,8 +5,9 @@
 //! however large both are. What is done with sets is counted, and ends where the [`Budget`] does: a repository can be
 //! made to hold any number of unlike sets.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
+
+use hashbrown::HashMap;
 
 use hashbrown::HashTable;
 

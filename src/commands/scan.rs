@@ -28,6 +28,8 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     for output in &config.outputs {
         write(output, &report, args.no_color)?;
     }
+    // The process ends with this command: taking hundreds of compiled rules apart would only take time.
+    std::mem::forget(detector);
     Ok(report.exit_code(args.allow_incomplete))
 }
 

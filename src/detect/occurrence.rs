@@ -8,7 +8,7 @@ use super::matching::Caches;
 use super::prefilter::Hit;
 use super::{Candidate, Detector, Scratch, Verdict, assignment, matching};
 use crate::finding::RuleIndex;
-use crate::rules::{Compiled, RuleSet};
+use crate::rules::{ByteSet, Compiled, RuleSet};
 
 /// A keyword and who looks for it.
 #[derive(Debug)]
@@ -32,10 +32,22 @@ pub(super) struct Users {
 /// Rules, by how they are tried.
 #[derive(Debug, Default)]
 struct Group {
-    /// Rules with an expression of their own, with the keyword's place in the rule's list.
-    plain: Vec<(RuleIndex, usize)>,
+    /// Rules with an expression of their own.
+    plain: Vec<Plain>,
+    /// What may follow the keyword for any of them.
+    next: ByteSet,
     /// Rules for the value given to a name.
     value: Vec<RuleIndex>,
+}
+
+/// A rule with an expression of its own.
+#[derive(Debug)]
+struct Plain {
+    rule: RuleIndex,
+    /// The keyword's place in the rule's list.
+    place: usize,
+    /// What may follow the keyword. Kept here, so that most rules are passed over without being looked at.
+    next: ByteSet,
 }
 
 /// Bytes before a keyword's first and behind its last that decide, and one more on either side.
@@ -88,7 +100,9 @@ impl Keyword {
                     group.value.push(*index);
                 } else {
                     let place = rule.keywords.iter().position(|k| *k == self.text).unwrap_or(0);
-                    group.plain.push((*index, place));
+                    let next = compiled.next_byte(place);
+                    group.next = group.next.union(&next);
+                    group.plain.push(Plain { rule: *index, place, next });
                 }
             }
             users
@@ -227,7 +241,11 @@ impl Detector {
         let at = keyword.start;
         let mut found =
             |rule, span| candidates.push(Candidate { rule, span, at, far, verdict: Verdict::Unjudged });
-        for (rule, place) in &rules.plain {
+        let next = bytes.get(keyword.end).copied();
+        let fits = |set: &ByteSet| next.is_none_or(|next| set.contains(next));
+        for Plain { rule, place, .. } in
+            rules.plain.iter().filter(|_| fits(&rules.next)).filter(|plain| fits(&plain.next))
+        {
             let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
             if let Some(span) = matching::evaluate(compiled, *place, bytes, keyword.clone(), caches.of(*rule))
             {

@@ -1,10 +1,11 @@
 //! Sightings and their provenance → findings, judged, identified and sorted.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use bstr::BString;
+use hashbrown::{HashMap, HashSet};
 
 use super::{Options, Target};
 use crate::attribution::Attribution;

@@ -10,7 +10,7 @@ use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
 use super::expression::Expression;
-use super::shape::{self, Shapes};
+use super::shape::{self, ByteSet, Shapes};
 use crate::rules::assignment_reach;
 
 /// What a rule says about its matches, before compiling.
@@ -183,6 +183,12 @@ impl Compiled {
             needs: form.needs,
             path: form.path.as_deref().map(|path| Expression::new(parse(path)?)).transpose()?,
         })
+    }
+
+    /// The bytes that may follow the keyword at this place of the rule's list.
+    pub(crate) fn next_byte(&self, place: usize) -> ByteSet {
+        let shape = if self.start == Start::AtKeyword { self.shapes[place].first() } else { None };
+        shape.copied().unwrap_or(ByteSet::ALL)
     }
 
     /// Builds what is otherwise built when it is first needed, so that a mistake shows now.

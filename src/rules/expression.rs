@@ -82,7 +82,7 @@ impl Expression {
     /// Whether it matches anywhere in `text`.
     pub(crate) fn is_match(&self, text: &[u8], cache: &mut Cache) -> bool {
         let by_program = self.program.as_ref().and_then(|program| {
-            for from in 0..=text.len() {
+            for from in (0..=text.len()).filter(|from| program.may_begin(text, *from)) {
                 if program.run(text, from..text.len(), &mut cache.choices).ok()?.is_some() {
                     return Some(true);
                 }

@@ -20,6 +20,10 @@ pub(super) struct Program {
     pub(super) sets: Vec<ByteSet>,
     /// Whether a match without the group `secret` is none.
     pub(super) needs_secret: bool,
+    /// The bytes that a match may begin with, if it cannot be empty.
+    first: Option<ByteSet>,
+    /// Whether a match begins where a line does.
+    at_line_start: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +85,23 @@ impl Program {
         let mut builder = Builder { steps: Vec::new(), sets: Vec::new(), group, counting: false };
         builder.add(hir)?;
         builder.push(Step::Match)?;
-        builder.look_ahead();
-        Some(Program { steps: builder.steps, sets: builder.sets, needs_secret: group > 0 })
+        let first = builder.look_ahead();
+        let at_line_start = matches!(builder.steps[0], Step::Look(Look::Start | Look::StartLF));
+        Some(Program {
+            steps: builder.steps,
+            sets: builder.sets,
+            needs_secret: group > 0,
+            first,
+            at_line_start,
+        })
+    }
+}
+
+impl Program {
+    /// Whether a match may begin here, as far as a look at the bytes around tells.
+    pub(super) fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
+        let fits = |set: &ByteSet| bytes.get(at).is_some_and(|byte| set.contains(*byte));
+        self.first.as_ref().is_none_or(fits) && (!self.at_line_start || at == 0 || bytes[at - 1] == b'\n')
     }
 }
 
@@ -223,7 +242,8 @@ impl Builder {
     }
 
     /// From the last step to the first: what may come next. Tells each run where it may end.
-    fn look_ahead(&mut self) {
+    /// And what the first byte of a match may be.
+    fn look_ahead(&mut self) -> Option<ByteSet> {
         let mut next: Vec<Option<ByteSet>> = vec![None; self.steps.len() + 1];
         for at in (0..self.steps.len()).rev() {
             // A step further back is not known yet, as if it could do without a byte.
@@ -247,6 +267,7 @@ impl Builder {
                 }
             }
         }
+        next[0]
     }
 
     fn first_set(&mut self, hir: &Hir) -> Option<u16> {

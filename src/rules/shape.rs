@@ -19,13 +19,15 @@ impl ByteSet {
         }
     }
 
+    pub(crate) const ALL: ByteSet = ByteSet([u64::MAX; 4]);
+
     pub(super) fn of(byte: u8) -> Self {
         let mut set = ByteSet::default();
         set.insert_range(byte..=byte);
         set
     }
 
-    pub(super) fn union(&self, other: &ByteSet) -> ByteSet {
+    pub(crate) fn union(&self, other: &ByteSet) -> ByteSet {
         ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
     }
 

@@ -5,10 +5,12 @@
 //! 3. Where one matched, what its parents had there is scanned, too. A secret that was there already, or that comes
 //!    from a file which the same commit removes, was not introduced.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{Counters, Worker};
 use crate::detect::Detector;
