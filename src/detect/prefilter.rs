@@ -127,8 +127,8 @@ impl Builder {
             }
             self.outputs[node].push(u16::try_from(number).expect("fewer keywords than trie nodes"));
         }
-        self.complete();
-        self.renumber(classes, keywords.iter().map(Vec::len).max().unwrap_or(1))
+        let order = self.complete();
+        self.renumber(classes, &order, keywords.iter().map(Vec::len).max().unwrap_or(1))
     }
 
     fn add_node(&mut self) -> u16 {
@@ -137,12 +137,15 @@ impl Builder {
         u16::try_from(self.children.len() - 1).expect("at most 65,535 trie nodes")
     }
 
-    /// Breadth first: fills the missing transitions from the longest proper suffix, and inherits its outputs.
-    fn complete(&mut self) {
+    /// Breadth first: fills the missing transitions from the longest proper suffix, and inherits its outputs. Returns the
+    /// nodes in that order.
+    fn complete(&mut self) -> Vec<usize> {
         let mut suffix = vec![0u16; self.children.len()];
         let mut queue: std::collections::VecDeque<u16> =
             self.children[0].iter().copied().filter(|child| *child != 0).collect();
+        let mut order = vec![0];
         while let Some(node) = queue.pop_front() {
+            order.push(usize::from(node));
             let fallback = usize::from(suffix[usize::from(node)]);
             let inherited = self.outputs[fallback].clone();
             self.outputs[usize::from(node)].extend(inherited);
@@ -157,12 +160,14 @@ impl Builder {
                 }
             }
         }
+        order
     }
 
-    /// Moves matching states to the end, so that one comparison tells them.
-    fn renumber(self, classes: Box<[u8; 256]>, longest: usize) -> Prefilter {
+    /// Moves matching states to the end, so that one comparison tells them. The shallow states, where a walk spends most of
+    /// its time, lie side by side.
+    fn renumber(self, classes: Box<[u8; 256]>, order: &[usize], longest: usize) -> Prefilter {
         let (silent, matching): (Vec<usize>, Vec<usize>) =
-            (0..self.children.len()).partition(|node| self.outputs[*node].is_empty());
+            order.iter().partition(|node| self.outputs[**node].is_empty());
         let mut new_number = vec![0u16; self.children.len()];
         for (number, node) in silent.iter().chain(&matching).enumerate() {
             new_number[*node] = u16::try_from(number).expect("at most 65,535 trie nodes");

@@ -39,7 +39,7 @@ impl Program {
         span: Range<usize>,
         choices: &mut Vec<Choice>,
     ) -> Result<Option<Found>, Endless> {
-        let mut budget = 64 + 4 * span.len();
+        let mut budget = 256 + 16 * span.len();
         choices.clear();
         let mut now = Place { step: 0, at: span.start, secret: (span.start, usize::MAX), count: 0 };
         loop {
