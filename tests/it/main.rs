@@ -11,6 +11,7 @@
 
 mod architecture;
 mod detect;
+mod differential;
 mod exposure;
 mod gaps;
 mod history;

@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod deltas;
 pub(crate) mod naive;
 pub(crate) mod pack;
+pub(crate) mod packs;
 pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod token;
+pub(crate) mod versions;
 
 pub(crate) use report::Scan;
 pub(crate) use token::{Rng, github, line};
