@@ -79,13 +79,13 @@ fn compare(git_dir: &Path, name: &str) -> usize {
 }
 
 /// How much random work to do. A failure names its seed.
-pub(crate) fn amount(usual: usize) -> usize {
-    std::env::var("MUZZLE_DIFFERENTIAL").map_or(usual, |text| text.parse().unwrap())
+pub(crate) fn amount(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |text| text.parse().unwrap())
 }
 
 #[test]
 fn random_repositories() {
-    let count = amount(150);
+    let count = amount("MUZZLE_DIFFERENTIAL", 150);
     let (next, deltas, found) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicU64::new(0));
     let work = || {
         loop {
@@ -127,7 +127,7 @@ fn repositories_packed_by_git() {
         &[&["update-ref", "refs/heads/main", "main~3"], &["repack", "-qAdf"]],
     ];
     let mut found = 0;
-    for seed in 0..amount(150) / 5 {
+    for seed in 0..amount("MUZZLE_DIFFERENTIAL", 150) / 5 {
         let sandbox = Sandbox::new();
         let mut rng = Rng::from_name(&format!("git {seed}"));
         sandbox.git(["init", "-q", "--bare"]);
@@ -146,7 +146,7 @@ fn repositories_packed_by_git() {
         }
         found += compare(&sandbox.path(""), &format!("git {seed}"));
     }
-    assert!(found > 10 * amount(150) / 5, "{found} occurrences");
+    assert!(found > 10 * amount("MUZZLE_DIFFERENTIAL", 150) / 5, "{found} occurrences");
 }
 
 /// What the writer writes is what git reads, or the rest proves nothing.

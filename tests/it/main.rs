@@ -13,6 +13,7 @@ mod architecture;
 mod detect;
 mod differential;
 mod exposure;
+mod flips;
 mod gaps;
 mod history;
 mod hostile;

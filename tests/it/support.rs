@@ -65,6 +65,11 @@ impl Sandbox {
         sandbox
     }
 
+    /// The directory with all that is in it, for itself.
+    pub(crate) fn into_directory(self) -> TempDir {
+        self.directory
+    }
+
     /// A path below the directory to work in.
     pub(crate) fn path(&self, below: impl AsRef<Path>) -> PathBuf {
         self.outside("work").join(below)

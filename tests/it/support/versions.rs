@@ -77,6 +77,16 @@ fn long_key(rng: &mut Rng) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// `name = value` with the value on a line of its own, which is as far as most rules look.
+fn on_two_lines(text: &[u8], rng: &mut Rng) -> Vec<u8> {
+    let Some(at) = text.iter().position(|byte| b"=:".contains(byte)) else { return text.to_vec() };
+    let (name, value) = (&text[..at], text[at + 1..].trim_ascii());
+    let (operator, end) =
+        *pick(rng, &[(&b" =\n    \""[..], &b"\"\n"[..]), (b": |\n  ", b"\n"), (b":\r\n  \"", b"\"")]);
+    let value = value.strip_prefix(b"\"").map_or(value, |rest| rest.strip_suffix(b"\"").unwrap_or(rest));
+    [name, operator, value, end].concat()
+}
+
 fn noise(rng: &mut Rng, length: usize) -> Vec<u8> {
     (0..length).map(|_| rng.next_u64().to_le_bytes()[5]).collect()
 }
@@ -122,6 +132,7 @@ impl Version {
         match rng.below(6) {
             0 => text[rng.below(text.len() + 1)..].to_vec(),
             1 => text[..rng.below(text.len() + 1)].to_vec(),
+            2 => on_two_lines(text, rng),
             _ => text.clone(),
         }
     }
@@ -134,8 +145,8 @@ impl Version {
             1 => next.bytes = String::from_utf8_lossy(&self.bytes).replace('\n', "\r\n").into_bytes(),
             2 => next.bytes.retain(|byte| *byte != b'\r'),
             3 => next.bytes.retain(|byte| *byte != b'\n'),
-            4 => next.bytes.truncate(rng.below(self.bytes.len() + 1)),
-            5 => drop(next.bytes.drain(..rng.below(self.bytes.len() + 1))),
+            4 => next.bytes.truncate(self.place(rng)),
+            5 => drop(next.bytes.drain(..self.place(rng))),
             6 => next.bytes.make_ascii_uppercase(),
             _ => (0..=rng.below(4)).for_each(|_| next.edit(rng)),
         }
