@@ -11,6 +11,8 @@ pub(crate) mod changes;
 pub(crate) mod commit;
 pub(crate) mod delta;
 mod exchange;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub(crate) mod inflate;
 pub(crate) mod loose;
 pub(crate) mod objects;

@@ -11,7 +11,9 @@
 
 mod architecture;
 mod detect;
+mod differential;
 mod exposure;
+mod flips;
 mod gaps;
 mod history;
 mod hostile;

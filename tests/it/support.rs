@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod deltas;
 pub(crate) mod naive;
 pub(crate) mod pack;
+pub(crate) mod packs;
 pub(crate) mod random;
 pub(crate) mod report;
 pub(crate) mod token;
+pub(crate) mod versions;
 
 pub(crate) use report::Scan;
 pub(crate) use token::{Rng, github, line};
@@ -60,6 +63,11 @@ impl Sandbox {
         sandbox.isolate(&mut command, &sandbox.path(""));
         sandbox.expect_success(&mut command, b"");
         sandbox
+    }
+
+    /// The directory with all that is in it, for itself.
+    pub(crate) fn into_directory(self) -> TempDir {
+        self.directory
     }
 
     /// A path below the directory to work in.

@@ -20,6 +20,8 @@ pub(crate) struct Entry {
 /// What an entry holds, not yet compressed.
 pub(crate) enum Body {
     Blob(Vec<u8>),
+    /// A whole object of a kind by its number: 1 is a commit, 2 a tree.
+    Whole(u8, Vec<u8>),
     /// A delta of the entry at this place in the list.
     Offset(usize, Vec<u8>),
     /// A delta of the object with this id.
@@ -32,6 +34,7 @@ impl Entry {
     /// An honest entry.
     pub(crate) fn new(id: Id, body: Body) -> Self {
         let (Body::Blob(bytes)
+        | Body::Whole(_, bytes)
         | Body::Offset(_, bytes)
         | Body::Reference(_, bytes)
         | Body::Distance(_, bytes)) = &body;
@@ -41,7 +44,12 @@ impl Entry {
 
 /// The id of a blob.
 pub(crate) fn blob_id(bytes: &[u8]) -> Id {
-    sha1(&[format!("blob {}\0", bytes.len()).as_bytes(), bytes])
+    object_id("blob", bytes)
+}
+
+/// The id of an object.
+pub(crate) fn object_id(kind: &str, bytes: &[u8]) -> Id {
+    sha1(&[format!("{kind} {}\0", bytes.len()).as_bytes(), bytes])
 }
 
 /// An id that belongs to nothing.
@@ -77,6 +85,7 @@ pub(crate) fn write_pack(directory: &Path, name: &str, entries: &[Entry]) {
         let start = pack.len();
         let (kind, reference, bytes) = match &entry.body {
             Body::Blob(bytes) => (3, Vec::new(), bytes),
+            Body::Whole(kind, bytes) => (*kind, Vec::new(), bytes),
             Body::Offset(base, bytes) => (6, distance((start - offsets[*base]) as u64), bytes),
             Body::Distance(back, bytes) => (6, distance(*back), bytes),
             Body::Reference(id, bytes) => (7, id.to_vec(), bytes),
