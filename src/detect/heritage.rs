@@ -105,10 +105,9 @@ impl Detector {
         let first = if from == 0 && to == 0 {
             to
         } else {
-            // One line more than may be crossed, and the byte next to the interval.
+            // Near rules do not look back across a line break, but they see the one next to the interval.
             let reach = end.min(to + NEAR_BEFORE + 1);
-            let line = memchr::memchr_iter(b'\n', &bytes[to..reach]).nth(NEAR_LINES);
-            line.map_or(reach, |at| to + at + 1)
+            memchr::memchr(b'\n', &bytes[to..reach]).map_or(reach, |at| to + at + 1)
         };
         let last = if end == bytes.len() && from + length == base_length {
             end

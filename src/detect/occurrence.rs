@@ -8,7 +8,7 @@ use super::matching::Caches;
 use super::prefilter::Hit;
 use super::{Candidate, Detector, Scratch, Verdict, assignment, matching};
 use crate::finding::RuleIndex;
-use crate::rules::{ByteSet, Compiled, RuleSet};
+use crate::rules::{ByteSet, Compiled, RuleSet, Start};
 
 /// A keyword and who looks for it.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) struct Reach {
 pub(super) const NEAR_BEFORE: usize = 176;
 /// Bytes behind the keyword that a near rule may look at.
 pub(super) const NEAR_AFTER: usize = 1_300;
-/// Line breaks that a near rule may cross in each direction.
+/// Line breaks that a near rule may cross behind the keyword. Before it, none.
 pub(super) const NEAR_LINES: usize = 1;
 
 /// Whether an edit further away than the near reach cannot change what the rule finds. A rule without a limit on lines
@@ -70,7 +70,11 @@ fn is_near(rule: &Compiled) -> bool {
     rule.block.is_none()
         && rule.window.before <= NEAR_BEFORE
         && rule.window.after <= NEAR_AFTER
-        && rule.window.lines.is_none_or(|lines| lines <= NEAR_LINES)
+        && rule.window.lines.is_none_or(|lines| {
+            // The names that values are given to end where the line does.
+            let looks_back = rule.window.before > 0 && rule.start != Start::AtValue;
+            lines <= if looks_back { 0 } else { NEAR_LINES }
+        })
 }
 
 impl Keyword {
@@ -152,8 +156,12 @@ impl Detector {
         self.look_at_joined(bytes, scratch);
     }
 
-    /// An occurrence belongs to the block in which it begins, so look a keyword's length further.
+    /// An occurrence belongs to the block in which it begins, so look a keyword's length further, unless a line ends there,
+    /// which no keyword crosses.
     fn reach_of_block(&self, bytes: &[u8], end: usize) -> usize {
+        if end > 0 && bytes[end - 1] == b'\n' {
+            return end;
+        }
         bytes.len().min(end + self.prefilter.longest() - 1)
     }
 

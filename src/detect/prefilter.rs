@@ -58,8 +58,8 @@ impl Prefilter {
         let (a, rest) = bytes.split_at(piece);
         let (b, rest) = rest.split_at(piece);
         let (c, d) = rest.split_at(piece);
-        let mut states =
-            [0, self.enter(bytes, piece), self.enter(bytes, 2 * piece), self.enter(bytes, 3 * piece)];
+        let [second, third, fourth] = self.enter([a, b, c]);
+        let mut states = [0, second, third, fourth];
         for (i, (((a, b), c), d)) in a.iter().zip(b).zip(c).zip(d).enumerate() {
             states[0] = self.next(states[0], *a);
             states[1] = self.next(states[1], *b);
@@ -74,9 +74,14 @@ impl Prefilter {
         self.walk(&d[piece..], states[3], 4 * piece, hits);
     }
 
-    /// The state at `at`, as far as the bytes before it can matter.
-    fn enter(&self, bytes: &[u8], at: usize) -> u16 {
-        bytes[at.saturating_sub(self.longest - 1)..at].iter().fold(0, |state, byte| self.next(state, *byte))
+    /// The states at the ends of pieces of one length, as far as their last bytes can matter. In turn as well.
+    fn enter(&self, [a, b, c]: [&[u8]; 3]) -> [u16; 3] {
+        let from = a.len() - a.len().min(self.longest - 1);
+        let mut states = [0; 3];
+        for ((a, b), c) in a[from..].iter().zip(&b[from..]).zip(&c[from..]) {
+            states = [self.next(states[0], *a), self.next(states[1], *b), self.next(states[2], *c)];
+        }
+        states
     }
 
     fn walk(&self, bytes: &[u8], mut state: u16, base: usize, hits: &mut Vec<Hit>) {
