@@ -31,6 +31,7 @@ mod prefilter;
 pub mod proof;
 mod report;
 mod stream;
+mod verdict;
 
 pub use filter::DropReason;
 pub(crate) use heritage::{Ancestor, Notes};
@@ -41,6 +42,7 @@ use heritage::Anchor;
 use matching::Caches;
 use occurrence::{Finder, Keyword};
 use prefilter::Prefilter;
+use verdict::{Verdict, Verdicts};
 
 /// Everything a scan needs to know, built once.
 #[derive(Debug)]
@@ -61,6 +63,7 @@ pub struct Scratch {
     anchors: Vec<Anchor>,
     /// What of a version has to be looked at.
     cores: Vec<Range<usize>>,
+    verdicts: Verdicts,
     /// Candidates that passed the filters.
     accepted: Vec<Accepted>,
     /// How many candidates were dropped, by rule and reason.
@@ -84,14 +87,6 @@ struct Candidate {
     /// The keyword, if the rule is a far one.
     far: Option<u16>,
     verdict: Verdict,
-}
-
-/// What the filters say of a candidate's bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Unjudged,
-    Kept,
-    Dropped(DropReason),
 }
 
 /// A rule's span, whatever keyword led to it.
@@ -141,6 +136,7 @@ impl Detector {
             candidates: Vec::new(),
             anchors: Vec::new(),
             cores: Vec::new(),
+            verdicts: Verdicts::default(),
             accepted: Vec::new(),
             dropped: BTreeMap::new(),
         }

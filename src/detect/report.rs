@@ -12,7 +12,7 @@ use crate::secret::Secret;
 impl Detector {
     /// Drops what is no secret, counting why; then generic candidates that a specific one overlaps.
     pub(super) fn accept(&self, bytes: &[u8], scratch: &mut Scratch) {
-        let Scratch { candidates, accepted, dropped, caches, .. } = scratch;
+        let Scratch { candidates, accepted, dropped, caches, verdicts, .. } = scratch;
         accepted.clear();
         if candidates.is_empty() {
             return;
@@ -26,8 +26,11 @@ impl Detector {
             let (rule, span) = (group[0].rule, group[0].span.clone());
             let known = group.iter().map(|c| c.verdict).find(|verdict| *verdict != Verdict::Unjudged);
             let verdict = known.unwrap_or_else(|| {
-                let reason = self.filter.judge(self.rules.get(rule), rule, &bytes[span.clone()], caches);
-                reason.map_or(Verdict::Kept, Verdict::Dropped)
+                let secret = &bytes[span.clone()];
+                verdicts.of(rule, secret, || {
+                    let reason = self.filter.judge(self.rules.get(rule), rule, secret, caches);
+                    reason.map_or(Verdict::Kept, Verdict::Dropped)
+                })
             });
             group.iter_mut().for_each(|candidate| candidate.verdict = verdict);
             match verdict {

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::refs::{RefNames, Shown};
 use super::text::is_steering;
 use super::{Report, Stats, sarif};
-use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, Provenance, Severity, Verdict};
+use crate::finding::{
+    CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Provenance, Severity, Verdict,
+};
 use crate::location::Position;
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
@@ -17,20 +20,47 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let names = RefNames::new(report);
-    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding, &names)).collect();
+    let told = Told::new(report);
+    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding, &told)).collect();
     write(&Summary { findings: Some(findings), ..Summary::new(report) }, PrettyFormatter::new())
 }
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
     let mut out = Vec::new();
-    let names = RefNames::new(report);
+    let told = Told::new(report);
     for finding in &report.findings {
-        out.extend(write(&FindingJson::new(report, finding, &names), CompactFormatter));
+        out.extend(write(&FindingJson::new(report, finding, &told), CompactFormatter));
     }
     out.extend(write(&Summary::new(report), CompactFormatter));
     out
+}
+
+/// What many findings have in common, made fit to be shown once.
+struct Told<'a> {
+    names: RefNames<'a>,
+    commits: HashMap<ObjectName, CommitJson>,
+}
+
+impl<'a> Told<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut commits = HashMap::new();
+        let mut tell = |info: &CommitInfo| {
+            commits.entry(info.id).or_insert_with(|| CommitJson::new(report, info));
+        };
+        for finding in &report.findings {
+            let exposure = finding.exposure.as_ref();
+            let last = exposure.and_then(|exposure| exposure.last_seen.as_ref());
+            let removed = exposure.and_then(|exposure| exposure.removed_in.as_ref());
+            finding.first_seen.iter().chain(last).chain(removed).for_each(|info| tell(info));
+            for occurrence in &finding.occurrences {
+                if let Provenance::Commit(info) = &occurrence.provenance {
+                    tell(info);
+                }
+            }
+        }
+        Told { names: RefNames::new(report), commits }
+    }
 }
 
 #[derive(Serialize)]
@@ -89,13 +119,13 @@ struct FindingJson<'a> {
     description: &'a str,
     remediation: &'a str,
     in_head: bool,
-    first_seen: Option<CommitJson>,
-    last_seen: Option<CommitJson>,
-    removed_in: Option<CommitJson>,
+    first_seen: Option<&'a CommitJson>,
+    last_seen: Option<&'a CommitJson>,
+    removed_in: Option<&'a CommitJson>,
     days_exposed: Option<u64>,
     refs: Option<Shown>,
     refs_total: Option<usize>,
-    occurrences: Vec<OccurrenceJson>,
+    occurrences: Vec<OccurrenceJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -106,7 +136,7 @@ struct RuleJson<'a> {
 }
 
 #[derive(Serialize)]
-struct OccurrenceJson {
+struct OccurrenceJson<'a> {
     path: String,
     uri: String,
     start: PositionJson,
@@ -114,7 +144,7 @@ struct OccurrenceJson {
     bytes: SpanJson,
     source: &'static str,
     blob: Option<String>,
-    commit: Option<CommitJson>,
+    commit: Option<&'a CommitJson>,
     in_head: bool,
 }
 
@@ -172,9 +202,9 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> FindingJson<'a> {
-    fn new(report: &'a Report, finding: &'a Finding, names: &RefNames<'a>) -> Self {
+    fn new(report: &'a Report, finding: &'a Finding, told: &'a Told<'a>) -> Self {
         let rule = report.rule(finding);
-        let commit = |info: Option<&Arc<CommitInfo>>| info.map(|info| CommitJson::new(report, info));
+        let commit = |info: Option<&Arc<CommitInfo>>| info.and_then(|info| told.commits.get(&info.id));
         let exposure = finding.exposure.as_ref();
         let (check, check_detail) = match &finding.verdict {
             Verdict::NotChecked => ("none", None),
@@ -201,19 +231,19 @@ impl<'a> FindingJson<'a> {
             last_seen: commit(exposure.and_then(|exposure| exposure.last_seen.as_ref())),
             removed_in: commit(exposure.and_then(|exposure| exposure.removed_in.as_ref())),
             days_exposed: finding.days_exposed,
-            refs: exposure.map(|exposure| names.of(&exposure.refs, usize::MAX)),
+            refs: exposure.map(|exposure| told.names.of(&exposure.refs, usize::MAX)),
             refs_total: exposure.map(|exposure| exposure.refs.total()),
-            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o)).collect(),
+            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o, told)).collect(),
         }
     }
 }
 
-impl OccurrenceJson {
-    fn new(report: &Report, occurrence: &Occurrence) -> Self {
+impl<'a> OccurrenceJson<'a> {
+    fn new(report: &Report, occurrence: &Occurrence, told: &'a Told<'_>) -> Self {
         let location = &occurrence.location;
         let position = |at: Position| PositionJson { line: at.line, column: at.column };
         let commit = match &occurrence.provenance {
-            Provenance::Commit(info) => Some(CommitJson::new(report, info)),
+            Provenance::Commit(info) => told.commits.get(&info.id),
             _ => None,
         };
         OccurrenceJson {
