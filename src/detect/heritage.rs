@@ -163,6 +163,7 @@ mod tests {
     use super::*;
     use crate::copied::note_copy;
     use crate::detect::naive::texts;
+    use crate::detect::occurrence::is_near;
     use crate::rules::RuleSet;
 
     /// One operation: a copy from a place in the base, or an insertion.
@@ -248,6 +249,67 @@ mod tests {
                 (notes, base) = (next, child);
             }
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, ..Default::default() })]
+
+        /// The inner part by its definition, a byte at a time: whatever a near rule may see from an occurrence that
+        /// begins there lies in the copy, or beyond an end that both files share.
+        #[test]
+        fn near_rules_see_nothing_but_the_copy_from_its_inner_part(
+            lines in proptest::collection::vec(0usize..900, 1..12),
+            from in 0usize..3000, to in 0usize..3000, shift in 0usize..3, length in 1usize..4000,
+        ) {
+            let detector = shared();
+            let text: Vec<u8> = lines.iter().flat_map(|n| [vec![b'x'; *n], vec![b'\n']].concat()).collect();
+            let to = (to % text.len()) * usize::from(shift > 0);
+            let length = length.min(text.len() - to);
+            let from = if shift == 1 { to } else { from * usize::from(shift > 0) };
+            let copy = Copied { from, to, length };
+            // Now and then the copy ends where both files end.
+            let base_length = from + length + 7 * usize::from(lines.len() % 2 == 0);
+            let inner = detector.inner(&text, base_length, &copy);
+            prop_assert!(inner.is_empty() || (to <= inner.start && inner.end <= to + length));
+            let shares_start = from == 0 && to == 0;
+            let shares_end = to + length == text.len() && from + length == base_length;
+            for at in inner.clone() {
+                // Back: up to the limit or the line's beginning, and the byte before that.
+                let line = text[..at].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1);
+                let first_seen = line.max(at.saturating_sub(NEAR_BEFORE)).checked_sub(1);
+                prop_assert!(shares_start || first_seen.is_some_and(|seen| seen >= to), "{at} in {inner:?}");
+                // Ahead, from the end of the longest keyword that fits on the line.
+                let stop = |from: usize| text[from..].iter().position(|b| *b == b'\n').map_or(text.len(), |i| from + i);
+                let keyword_end = stop(at).min(at + detector.prefilter.longest());
+                let second = text.len().min(stop(stop(keyword_end).saturating_add(1).min(text.len())));
+                let last_seen = second.min(keyword_end + NEAR_AFTER);
+                prop_assert!(shares_end || last_seen < to + length, "{at} in {inner:?}");
+            }
+            // And it is no smaller than it need be, by more than the one byte that is given away at the end.
+            if shares_start && shares_end {
+                prop_assert_eq!(inner, 0..text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn near_rules_keep_to_their_limits() {
+        let detector = shared();
+        let mut near = 0;
+        for (_, rule) in detector.rules().iter() {
+            let compiled = rule.try_compiled().unwrap();
+            if is_near(compiled) {
+                near += 1;
+                assert!(
+                    compiled.window.before <= NEAR_BEFORE && compiled.window.after <= NEAR_AFTER,
+                    "{}",
+                    rule.id
+                );
+                assert!(compiled.window.lines.is_none_or(|lines| lines <= NEAR_LINES), "{}", rule.id);
+                assert!(compiled.block.is_none(), "{}", rule.id);
+            }
+        }
+        assert!(near > 500, "nearly all rules are near ones: {near}");
     }
 
     fn shared() -> &'static Detector {

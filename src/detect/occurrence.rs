@@ -66,7 +66,7 @@ pub(super) const NEAR_LINES: usize = 1;
 
 /// Whether an edit further away than the near reach cannot change what the rule finds. A rule without a limit on lines
 /// cannot match a line break, so that the line's ends limit it, too; a block can.
-fn is_near(rule: &Compiled) -> bool {
+pub(super) fn is_near(rule: &Compiled) -> bool {
     rule.block.is_none()
         && rule.window.before <= NEAR_BEFORE
         && rule.window.after <= NEAR_AFTER
