@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use muzzle::detect::Detector;
-use muzzle::finding::Confidence;
-use muzzle::pipeline::{self, Options, Target};
+use muzzle::pipeline::{self, Options};
 use muzzle::report::Report;
 use muzzle::rules::RuleSet;
 use muzzle::rules::sample::{Rng, sample_template};
@@ -116,18 +115,7 @@ fn commits(directory: &Path) {
 }
 
 fn scan(detector: &Arc<Detector>, repository: &Path, no_delta: bool) -> Report {
-    let options = Options {
-        targets: vec![Target::Path(repository.to_owned())],
-        history: true,
-        worktree: false,
-        scope: None,
-        honour_ignores: true,
-        no_delta,
-        unreachable: false,
-        threshold: Confidence::Medium,
-        jobs: 1,
-        show_secrets: false,
-    };
+    let options = Options { no_delta, ..Options::history_of(repository, 1) };
     let report = pipeline::scan(detector, &options, &Counters::default()).expect("the repository is sound");
     assert!(report.is_complete() && !report.findings.is_empty());
     report

@@ -161,8 +161,7 @@ impl Starts {
             if !named.insert(id) {
                 return;
             }
-            let detail = format!("{by} names it, but it is not in the repository");
-            gaps.push(Gap { kind: GapKind::MissingObject, place: id.to_string(), detail });
+            gaps.push(Gap::missing(id.to_string(), &by));
         };
         let reflogs = roots.reflogs.iter().map(|id| (None, id));
         let refs = roots.refs.iter().map(|(name, id)| (Some(name), id));
@@ -213,8 +212,7 @@ fn report_missing(
     let mut seen = BTreeSet::new();
     let mut missing = |id: &gix::oid, by: &gix::oid, what: &str| {
         if seen.insert(id.to_owned()) {
-            let detail = format!("{what} {by} names it, but it is not in the repository");
-            gaps.push(Gap { kind: GapKind::MissingObject, place: id.to_string(), detail });
+            gaps.push(Gap::missing(id.to_string(), &format!("{what} {by}")));
         }
     };
     let in_history: BTreeSet<usize> = order.iter().copied().collect();

@@ -1,7 +1,7 @@
 //! Bytes → matches: the hot path.
 //!
 //! ```text
-//! bytes ─▶ prefilter ─▶ matching ─▶ filter ─▶ report
+//! bytes ─▶ prefilter ─▶ matching ─▶ filter ─▶ matches
 //!          keyword       expression   placeholder, entropy,
 //!          occurrences   in a bounded  stopword, allow
 //!             ▲          interval
@@ -23,13 +23,13 @@ use crate::rules::{RuleError, RuleSet};
 mod assignment;
 mod filter;
 mod heritage;
+mod matches;
 mod matching;
 #[cfg(test)]
 mod naive;
 mod occurrence;
 mod prefilter;
 pub mod proof;
-mod report;
 mod stream;
 mod verdict;
 
@@ -144,21 +144,22 @@ impl Detector {
 
     /// All matches in `bytes`, sorted by place and rule.
     pub fn scan(&self, bytes: &[u8], scratch: &mut Scratch) -> Vec<Match> {
-        self.find_candidates(bytes, 0..bytes.len(), scratch);
-        self.accept(bytes, scratch);
-        report::to_matches(bytes, 0, Position { line: 1, column: 1 }, &scratch.accepted)
+        self.scan_version(bytes, None, scratch)
     }
 
-    /// As [`Detector::scan`], but looks only at what `ancestor` does not tell. [`Detector::notes`] may follow.
+    /// As [`Detector::scan`], but looks only at what an ancestor does not tell. [`Scratch::notes`] may follow.
     pub(crate) fn scan_version(
         &self,
         bytes: &[u8],
-        ancestor: &Ancestor<'_>,
+        ancestor: Option<&Ancestor<'_>>,
         scratch: &mut Scratch,
     ) -> Vec<Match> {
-        self.inherit_candidates(bytes, ancestor, scratch);
+        match ancestor {
+            None => self.find_candidates(bytes, 0..bytes.len(), scratch),
+            Some(ancestor) => self.inherit_candidates(bytes, ancestor, scratch),
+        }
         self.accept(bytes, scratch);
-        report::to_matches(bytes, 0, Position { line: 1, column: 1 }, &scratch.accepted)
+        matches::to_matches(bytes, 0, Position { line: 1, column: 1 }, &scratch.accepted)
     }
 
     /// Spans that the expressions accept for keyword occurrences that begin inside `core`, before any filter.

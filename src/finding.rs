@@ -340,6 +340,19 @@ pub struct Gap {
     pub detail: String,
 }
 
+impl Gap {
+    /// The scanner failed on this item.
+    pub(crate) fn internal(place: String) -> Self {
+        Gap { kind: GapKind::Internal, place, detail: "scanning it failed; please report this".into() }
+    }
+
+    /// Something that `by` names is not there.
+    pub(crate) fn missing(place: String, by: &str) -> Self {
+        let detail = format!("{by} names it, but it is not in the repository");
+        Gap { kind: GapKind::MissingObject, place, detail }
+    }
+}
+
 /// Kinds of gaps, countable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GapKind {

@@ -1,4 +1,9 @@
-//! The same work on several threads; nothing else.
+//! Threads: how many there are, and the same work on several of them.
+
+/// Gives the pool that opens and sorts packs its size. A pool that is there already keeps the one that it has.
+pub(crate) fn size_pool(threads: usize) {
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+}
 
 /// Runs `run` on `threads` threads at once, this one included, and returns what each yielded. `run` catches its own
 /// panics.

@@ -59,6 +59,24 @@ pub struct Options {
     pub show_secrets: bool,
 }
 
+impl Options {
+    /// All objects of one repository and nothing else, as `muzzle scan` would report them.
+    pub fn history_of(repository: &Path, jobs: usize) -> Self {
+        Options {
+            targets: vec![Target::Path(repository.to_owned())],
+            history: true,
+            worktree: false,
+            scope: None,
+            honour_ignores: true,
+            no_delta: false,
+            unreachable: false,
+            threshold: Confidence::Medium,
+            jobs,
+            show_secrets: false,
+        }
+    }
+}
+
 /// Nothing trustworthy was scanned.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {

@@ -4,8 +4,8 @@ use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::detect::{Ancestor, Detector, Notes, Scratch};
-use crate::expand::expand;
-use crate::finding::{Gap, GapKind, Match};
+use crate::expand::{expand, is_expanded};
+use crate::finding::{Gap, GapKind};
 use crate::grouping::{Grouping, Place};
 
 pub(crate) mod decode;
@@ -69,49 +69,36 @@ impl<'a> Worker<'a> {
 
     /// Scans a text that is in memory.
     pub(crate) fn scan(&mut self, place: &Place, bytes: &[u8]) {
+        self.scan_version(place, bytes, None);
+    }
+
+    /// Scans a version of a text; what its ancestor tells is not looked for again. What is expanded has no ancestor.
+    pub(crate) fn scan_version(&mut self, place: &Place, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
         let matches = match expand(bytes) {
-            None => self.detector.scan(bytes, &mut self.scratch),
+            None => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
             Some(expanded) => {
                 let mut matches = self.detector.scan(expanded.text.as_bytes(), &mut self.scratch);
                 matches.iter_mut().for_each(|m| m.location.span = expanded.stored(m.location.span));
                 matches
             }
         };
-        self.keep(place, bytes, matches);
-    }
-
-    /// Scans a version of a text; what its ancestor tells is not looked for again.
-    pub(crate) fn scan_version(&mut self, place: &Place, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
-        match ancestor {
-            None => self.scan(place, bytes),
-            Some(ancestor) => {
-                let matches = self.detector.scan_version(bytes, ancestor, &mut self.scratch);
-                self.keep(place, bytes, matches);
-            }
+        Counters::add(&self.counters.bytes, bytes.len() as u64);
+        if !matches.is_empty() {
+            Counters::add(&self.counters.matches, matches.len() as u64);
+            self.grouping.add(place, matches);
         }
     }
 
     /// Scans a text for the sake of [`Worker::notes`] only: nothing is kept or counted.
     pub(crate) fn rehearse(&mut self, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
         let dropped = std::mem::take(&mut self.scratch.dropped);
-        match ancestor {
-            None => self.detector.scan(bytes, &mut self.scratch),
-            Some(ancestor) => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
-        };
+        self.detector.scan_version(bytes, ancestor, &mut self.scratch);
         self.scratch.dropped = dropped;
     }
 
     /// What the scan before this call leaves for the versions made from its text.
     pub(crate) fn notes(&self) -> Option<Notes> {
         self.scratch.notes()
-    }
-
-    fn keep(&mut self, place: &Place, bytes: &[u8], matches: Vec<Match>) {
-        Counters::add(&self.counters.bytes, bytes.len() as u64);
-        if !matches.is_empty() {
-            Counters::add(&self.counters.matches, matches.len() as u64);
-            self.grouping.add(place, matches);
-        }
     }
 
     /// Scans a text too large to hold.
@@ -122,7 +109,7 @@ impl<'a> Worker<'a> {
             self.gaps.push(unreadable(name, &error));
             return;
         }
-        if matches!(mark[..], [0xff, 0xfe] | [0xfe, 0xff]) {
+        if is_expanded(&mark) {
             let mut bytes = mark;
             match reader.take(LARGEST_UTF16).read_to_end(&mut bytes) {
                 Ok(_) if (bytes.len() as u64) < LARGEST_UTF16 => self.scan(place, &bytes),

@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use super::Starts;
 use super::links::{BitSet, Links};
 use crate::git::store::Number;
+use crate::git::tree::path_text;
 
 /// What brought a blob in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,14 +107,8 @@ impl<'a> Paths<'a> {
         number
     }
 
-    fn text(&self, mut path: u32) -> BString {
-        let mut parts: Vec<&[u8]> = Vec::new();
-        while let Some((parent, name)) = self.list.get(path as usize) {
-            parts.push(name);
-            path = *parent;
-        }
-        parts.reverse();
-        bstr::join("/", parts).into()
+    fn text(&self, path: u32) -> BString {
+        path_text(path, |path| self.list.get(path as usize).map(|(parent, name)| (*parent, name.as_slice())))
     }
 }
 

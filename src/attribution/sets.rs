@@ -7,9 +7,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use hashbrown::HashMap;
-
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 
 /// A set; equal ids are equal sets.
 pub(super) type SetId = u32;

@@ -10,10 +10,10 @@ use serde_json::json;
 
 use crate::cli::DebugCommand;
 use crate::detect::Detector;
-use crate::finding::Confidence;
 use crate::git::Repository;
 use crate::git::store::Store;
-use crate::pipeline::{self, Options, Target};
+use crate::parallel::size_pool;
+use crate::pipeline::{self, Options};
 use crate::rules::RuleSet;
 use crate::source::{Counters, decode};
 
@@ -30,7 +30,7 @@ fn decode(path: &Path, blobs_only: bool, jobs: Option<usize>) -> anyhow::Result<
     let repository =
         Repository::discover(path)?.with_context(|| format!("no repository at {}", path.display()))?;
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    use_threads(jobs);
+    size_pool(jobs);
     let mut gaps = Vec::new();
     let store = Store::open(&repository, &mut gaps);
     let blobs = decode::blobs(&store, jobs);
@@ -43,19 +43,8 @@ fn decode(path: &Path, blobs_only: bool, jobs: Option<usize>) -> anyhow::Result<
 
 /// Scans the history with the rules that come with muzzle, and tells the time of each part in seconds.
 fn phases(path: &Path, jobs: usize) -> anyhow::Result<u8> {
-    use_threads(jobs);
-    let options = Options {
-        targets: vec![Target::Path(path.to_owned())],
-        history: true,
-        worktree: false,
-        scope: None,
-        honour_ignores: true,
-        no_delta: false,
-        unreachable: false,
-        threshold: Confidence::Medium,
-        jobs,
-        show_secrets: false,
-    };
+    size_pool(jobs);
+    let options = Options::history_of(path, jobs);
     let started = std::time::Instant::now();
     let detector = Arc::new(Detector::new(RuleSet::embedded()?)?);
     let prepared = started.elapsed();
@@ -73,10 +62,6 @@ fn phases(path: &Path, jobs: usize) -> anyhow::Result<u8> {
         "gaps": report.gaps.len(),
     });
     say(&text)
-}
-
-fn use_threads(jobs: usize) {
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
 }
 
 fn say(text: &serde_json::Value) -> anyhow::Result<u8> {

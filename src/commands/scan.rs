@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use crate::cli::ScanArgs;
 use crate::config::{Config, Output};
 use crate::detect::Detector;
+use crate::parallel::size_pool;
 use crate::pipeline;
 use crate::progress::Progress;
 use crate::report::Report;
@@ -17,8 +18,8 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
-    // One thread budget for everything; a pool that exists already has been given its size.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(config.options.jobs).build_global();
+    // One thread budget for everything.
+    size_pool(config.options.jobs);
     let detector = Arc::new(Detector::new(config.rules)?);
     let counters = Arc::new(Counters::default());
     let progress = Progress::start(&counters, args.quiet);

@@ -62,7 +62,7 @@ impl Detector {
             let core_end = if at_end { buffer.len() } else { core + chunk };
             self.find_candidates(&buffer, core..core_end, scratch);
             self.accept(&buffer, scratch);
-            let matches = super::report::to_matches(&buffer, base, origin, &scratch.accepted);
+            let matches = super::matches::to_matches(&buffer, base, origin, &scratch.accepted);
             if !matches.is_empty() {
                 found(matches);
             }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use bstr::BString;
 
 use super::objects::{Kind, Objects, Unread};
-use super::tree::{Entries, Entry, EntryKind};
+use super::tree::{Entries, Entry, EntryKind, path_text};
 use crate::finding::{Gap, GapKind};
 
 /// Reads trees, the same one once in a while.
@@ -38,14 +38,8 @@ impl Paths {
     }
 
     /// The path itself.
-    pub(crate) fn text(&self, mut path: u32) -> BString {
-        let mut parts: Vec<&[u8]> = Vec::new();
-        while let Some((parent, name)) = self.0.get(path as usize) {
-            parts.push(name);
-            path = *parent;
-        }
-        parts.reverse();
-        bstr::join("/", parts).into()
+    pub(crate) fn text(&self, path: u32) -> BString {
+        path_text(path, |path| self.0.get(path as usize).map(|(parent, name)| (*parent, name.as_slice())))
     }
 }
 

@@ -35,16 +35,15 @@ pub(crate) enum Unread {
 impl Unread {
     /// As a gap; `named_by` completes "… names it, but".
     pub(crate) fn gap(self, id: &gix::oid, named_by: &str) -> Gap {
-        let (kind, detail) = match self {
-            Unread::Missing => {
-                (GapKind::MissingObject, format!("{named_by} names it, but it is not in the repository"))
-            }
+        let place = id.to_string();
+        match self {
+            Unread::Missing => Gap::missing(place, named_by),
             Unread::TooLarge(size) => {
-                (GapKind::TooLarge, format!("it has {size} bytes; {LARGEST} are decoded at most"))
+                let detail = format!("it has {size} bytes; {LARGEST} are decoded at most");
+                Gap { kind: GapKind::TooLarge, place, detail }
             }
-            Unread::Corrupt(why) => (GapKind::CorruptObject, why),
-        };
-        Gap { kind, place: id.to_string(), detail }
+            Unread::Corrupt(why) => Gap { kind: GapKind::CorruptObject, place, detail: why },
+        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Entries of a tree object.
+//! Entries of a tree object, and paths made of their names.
+
+use bstr::BString;
 
 /// What an entry names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,6 +9,17 @@ pub(crate) enum EntryKind {
     Blob,
     /// A commit of another repository.
     Submodule,
+}
+
+/// The path of which `part` tells the parent and the name, by number; the root has neither.
+pub(crate) fn path_text<'a>(mut path: u32, part: impl Fn(u32) -> Option<(u32, &'a [u8])>) -> BString {
+    let mut names: Vec<&[u8]> = Vec::new();
+    while let Some((parent, name)) = part(path) {
+        names.push(name);
+        path = parent;
+    }
+    names.reverse();
+    bstr::join("/", names).into()
 }
 
 /// One line of a tree.

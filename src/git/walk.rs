@@ -229,7 +229,7 @@ impl<V: Visitor> Walker<'_, V> {
         let object = Object { number, kind, bytes, base, has_children, is_duplicate };
         let visitor = &mut self.visitor;
         catch_unwind(AssertUnwindSafe(|| visitor.object(&object))).unwrap_or_else(|_| {
-            visitor.gap(internal(self.store, number));
+            visitor.gap(Gap::internal(self.store.id(number).to_string()));
             None
         })
     }
@@ -249,7 +249,7 @@ impl<V: Visitor> Walker<'_, V> {
         let mut limited = std::io::Read::take(&mut *reader, size);
         let visitor = &mut self.visitor;
         if catch_unwind(AssertUnwindSafe(|| visitor.stream(number, size, &mut limited))).is_err() {
-            visitor.gap(internal(self.store, number));
+            visitor.gap(Gap::internal(self.store.id(number).to_string()));
         }
         // The end is looked for as well: a checksum stands there, or what the header kept quiet about.
         if limited.limit() > 0 || !matches!(reader.read(&mut [0]), Ok(0)) {
@@ -337,14 +337,6 @@ impl Tools {
         if pooled + buffer.capacity() <= LARGEST_POOL {
             self.pool.push(buffer);
         }
-    }
-}
-
-fn internal(store: &Store, number: Number) -> Gap {
-    Gap {
-        kind: GapKind::Internal,
-        place: store.id(number).to_string(),
-        detail: "scanning it failed; please report this".into(),
     }
 }
 

@@ -14,19 +14,15 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{Counters, Worker};
 use crate::detect::Detector;
-use crate::finding::{CommitInfo, Gap, GapKind, ObjectName, RuleIndex};
+use crate::finding::{CommitInfo, Gap, GapKind, ObjectName};
 use crate::git::changes::{Added, Paths, Trees};
 use crate::git::objects::{Kind, Objects, Unread};
 use crate::git::refs;
 use crate::git::revisions::Selection;
 use crate::git::revwalk::{self, Commit};
 use crate::git::{Repository, commit, object_name};
-use crate::grouping::{Committed, Grouping, Place, Sighting};
+use crate::grouping::{Committed, Grouping, Key, Place, Sighting};
 use crate::parallel::on_threads;
-use crate::secret::Secret;
-
-/// A secret under a rule.
-type Key = (RuleIndex, Secret);
 
 /// What a range introduced.
 #[derive(Debug, Default)]
@@ -286,8 +282,7 @@ impl Range<'_> {
                     Ok(bytes) => {
                         let scan = AssertUnwindSafe(|| worker.scan(&Place::Object(number), bytes));
                         if catch_unwind(scan).is_err() {
-                            let detail = "scanning it failed; please report this".into();
-                            worker.gaps.push(Gap { kind: GapKind::Internal, place: id.to_string(), detail });
+                            worker.gaps.push(Gap::internal(id.to_string()));
                         }
                         Counters::add(&counters.blobs, 1);
                     }

@@ -142,10 +142,7 @@ fn guarded(name: &BStr, worker: &mut Worker<'_>, read: impl FnOnce(&mut Worker<'
     match catch_unwind(AssertUnwindSafe(|| read(worker))) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => worker.gaps.push(unreadable(&name.to_string(), &error)),
-        Err(_) => {
-            let detail = "scanning it failed; please report this".into();
-            worker.gaps.push(Gap { kind: GapKind::Internal, place: name.to_string(), detail });
-        }
+        Err(_) => worker.gaps.push(Gap::internal(name.to_string())),
     }
     Counters::add(&worker.counters().done, 1);
 }

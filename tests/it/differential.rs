@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use muzzle::detect::Detector;
 use muzzle::finding::Confidence;
-use muzzle::pipeline::{self, Options, Target};
+use muzzle::pipeline::{self, Options};
 use muzzle::report::{Format, Report};
 use muzzle::rules::RuleSet;
 use muzzle::source::Counters;
@@ -24,16 +24,11 @@ static DETECTOR: LazyLock<Arc<Detector>> =
 /// The objects of a repository, and everything that is found in them.
 pub(crate) fn scan(git_dir: &Path, no_delta: bool, jobs: usize) -> Report {
     let options = Options {
-        targets: vec![Target::Path(git_dir.to_owned())],
-        history: true,
-        worktree: false,
-        scope: None,
-        honour_ignores: true,
         no_delta,
         unreachable: true,
         threshold: Confidence::Low,
-        jobs,
         show_secrets: true,
+        ..Options::history_of(git_dir, jobs)
     };
     let mut report = pipeline::scan(&DETECTOR, &options, &Counters::default()).unwrap();
     // It depends on the clock.

@@ -160,15 +160,7 @@ fn an_evil_merge_brings_in_and_removes() {
 #[test]
 fn a_merge_of_four_brings_in_what_none_of_them_has() {
     let sandbox = Sandbox::repository();
-    sandbox.commit_file("base", "base\n");
-    for name in ["one", "two", "three"] {
-        sandbox.git(["checkout", "-q", "-b", name, "main"]);
-        sandbox.commit_file(name, line(name));
-    }
-    sandbox.git(["checkout", "-q", "main"]);
-    sandbox.git(["merge", "-q", "--no-commit", "one", "two", "three"]);
-    sandbox.git(["rm", "-qf", "two"]);
-    let merge = sandbox.commit_file("four", line("four"));
+    let merge = sandbox.merge_of_four(line("four"));
     assert_eq!(sandbox.git(["rev-list", "--parents", "-n1", "HEAD"]).split(' ').count(), 4);
     assert_eq!(checked(&sandbox, "one")["removed_in"], Value::Null);
     assert_eq!(checked(&sandbox, "two")["removed_in"]["id"], merge);
@@ -239,11 +231,7 @@ fn a_history_that_only_tags_hold() {
 #[test]
 fn what_only_a_reflog_reaches_is_in_no_ref() {
     let sandbox = Sandbox::repository();
-    sandbox.commit_file("base", "base\n");
-    sandbox.git(["checkout", "-q", "-b", "topic"]);
-    let id = sandbox.commit_file("a", line("a"));
-    sandbox.git(["checkout", "-q", "main"]);
-    sandbox.git(["branch", "-q", "-D", "topic"]);
+    let id = sandbox.deleted_branch(line("a"));
     let finding = checked(&sandbox, "a");
     assert_eq!(finding["refs"], serde_json::json!([]));
     assert_eq!(finding["last_seen"]["id"], id);

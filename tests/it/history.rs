@@ -118,11 +118,7 @@ fn a_rule_for_a_path_sees_every_path_that_a_blob_had() {
 #[test]
 fn a_deleted_branch_lives_in_the_reflog() {
     let sandbox = Sandbox::repository();
-    sandbox.commit_file("base", "base\n");
-    sandbox.git(["checkout", "-q", "-b", "topic"]);
-    let id = sandbox.commit_file("a", line("a"));
-    sandbox.git(["checkout", "-q", "main"]);
-    sandbox.git(["branch", "-q", "-D", "topic"]);
+    let id = sandbox.deleted_branch(line("a"));
     assert_eq!(sandbox.scan(&[]).expect_complete().only(), [format!("a:1:3 commit {id}")]);
     sandbox.git(["reflog", "expire", "--expire=now", "--all"]);
     let scan = sandbox.scan(&[]);

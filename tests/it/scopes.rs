@@ -160,15 +160,7 @@ fn an_evil_merge_introduces_what_no_parent_has() {
 #[test]
 fn a_merge_of_four() {
     let sandbox = Sandbox::repository();
-    sandbox.commit_file("base", "base\n");
-    for name in ["one", "two", "three"] {
-        sandbox.git(["checkout", "-q", "-b", name, "main"]);
-        sandbox.commit_file(name, line(name));
-    }
-    sandbox.git(["checkout", "-q", "main"]);
-    sandbox.git(["merge", "-q", "--no-commit", "one", "two", "three"]);
-    sandbox.git(["rm", "-qf", "two"]);
-    let merge = sandbox.commit_file("four", both("four", "two"));
+    let merge = sandbox.merge_of_four(both("four", "two"));
     assert_eq!(range(&sandbox, "HEAD^!").expect_complete().only(), [in_head("four", &merge)]);
     assert_eq!(range(&sandbox, "HEAD~2..").expect_complete().count(), 4);
 }

@@ -54,6 +54,30 @@ impl Sandbox {
         sandbox
     }
 
+    /// A branch `topic` whose one commit, with this content at `a`, only the reflog still names. Its id.
+    pub(crate) fn deleted_branch(&self, content: impl AsRef<[u8]>) -> String {
+        self.commit_file("base", "base\n");
+        self.git(["checkout", "-q", "-b", "topic"]);
+        let id = self.commit_file("a", content);
+        self.git(["checkout", "-q", "main"]);
+        self.git(["branch", "-q", "-D", "topic"]);
+        id
+    }
+
+    /// A merge of `main` and three branches, each of which brought in a token at the path of its name; the merge drops
+    /// `two` and has `content` at `four`. Its id.
+    pub(crate) fn merge_of_four(&self, content: impl AsRef<[u8]>) -> String {
+        self.commit_file("base", "base\n");
+        for name in ["one", "two", "three"] {
+            self.git(["checkout", "-q", "-b", name, "main"]);
+            self.commit_file(name, line(name));
+        }
+        self.git(["checkout", "-q", "main"]);
+        self.git(["merge", "-q", "--no-commit", "one", "two", "three"]);
+        self.git(["rm", "-qf", "two"]);
+        self.commit_file("four", content)
+    }
+
     /// A repository made by a script of `fixtures/repos`, which is given a token for each of `names`.
     pub(crate) fn fixture(script: &str, names: &[&str]) -> Self {
         let sandbox = Sandbox::new();
