@@ -76,7 +76,8 @@ impl Detector {
         let mut cores = std::mem::take(&mut scratch.cores);
         cores.clear();
         let mut covered = 0;
-        for copy in ancestor.copies {
+        // Most copies are crumbs: what begins in them is looked for anew, anchors too.
+        for copy in ancestor.copies.iter().filter(|copy| copy.length >= SHORTEST_INNER) {
             let inner = self.inner(bytes, ancestor.length, copy);
             if inner.len() >= SHORTEST_INNER {
                 if covered < inner.start {
