@@ -74,7 +74,14 @@ pub(crate) fn attribute(
     let order = order::topological(&links, &starts.commits);
     let reach = places::Reach::of(&links, &order, &starts);
     report_missing(store, &links, &order, &reach, roots, gaps);
-    let found = places::introduce(&links, &order, &starts, &reach, interest);
+    let groups = by_place(groups);
+    let (found, exposed) = rayon::join(
+        || places::introduce(&links, &order, &starts, &reach, interest),
+        || {
+            let objects: Vec<&[Number]> = groups.iter().map(|(_, objects)| objects.as_slice()).collect();
+            exposure::expose(&links, &order, &starts, &reach, &objects, sets::Budget::USUAL)
+        },
+    );
     let mut attribution = Attribution {
         commits: order.len(),
         refs: roots.refs.len(),
@@ -86,7 +93,6 @@ pub(crate) fn attribute(
         let number = links.commits[row].number;
         Arc::clone(infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number))))
     };
-    let groups = by_path(groups, &found);
     for place in found {
         let provenance = match place.origin {
             places::Origin::Commit(row) => Provenance::Commit(info_of(row)),
@@ -95,8 +101,7 @@ pub(crate) fn attribute(
         let homes = attribution.homes.entry(place.blob).or_default();
         homes.push(Home { path: place.path, provenance, in_head: place.in_head });
     }
-    let objects: Vec<&[Number]> = groups.iter().map(|(_, objects)| objects.as_slice()).collect();
-    match exposure::expose(&links, &order, &starts, &reach, &objects, sets::Budget::USUAL) {
+    match exposed {
         Some(exposed) => {
             for ((key, _), exposed) in groups.into_iter().zip(exposed) {
                 let exposure = Exposure {
@@ -127,14 +132,10 @@ pub(crate) fn attribute(
     attribution
 }
 
-/// Findings in the order of the paths at which they were met first: neighbours come and go together, which keeps the
-/// sets of them small.
-fn by_path(mut groups: Vec<(Key, Vec<Number>)>, found: &[places::Placed]) -> Vec<(Key, Vec<Number>)> {
-    let mut paths: HashMap<Number, &BString> = HashMap::new();
-    for place in found {
-        paths.entry(place.blob).or_insert(&place.path);
-    }
-    groups.sort_by_cached_key(|(_, objects)| objects.iter().find_map(|object| paths.get(object)).copied());
+/// Findings in the order of the places of their objects, in which versions of a file are neighbours: what comes and
+/// goes together stands together, which keeps the sets of findings small.
+fn by_place(mut groups: Vec<(Key, Vec<Number>)>) -> Vec<(Key, Vec<Number>)> {
+    groups.sort_by_cached_key(|(_, objects)| objects.iter().min().copied());
     groups
 }
 
