@@ -24,24 +24,22 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
     if !is_word_start(bytes, keyword.start) {
         return None;
     }
-    let name_start = name_start(bytes, keyword.start);
-    let reader = Reader { bytes: &bytes[..reach(bytes, keyword.end)] };
+    let reader = Reader { bytes: &bytes[..bytes.len().min(keyword.end + AFTER)] };
     let first_word = reader.name(keyword.end, 40);
     let name_end = reader.further_words(reader.subscript(first_word));
     let closed =
         reader.while_in(name_end, 5, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}'));
     let value = reader.entry(closed).or_else(|| reader.operator(reader.blanks(closed, 16)));
+    // Most occurrences end here: only a blank or the operator of an assignment makes a value.
+    if value.is_none() && first_word == reader.blanks(first_word, 1) {
+        return None;
+    }
+    let name_start = name_start(bytes, keyword.start);
     match value {
         Some(at) => reader.opener(at, keyword.end).map(|starts| Assignment { name_start, name_end, starts }),
         None if bytes[name_start] == b'-' => flag(&reader, first_word, name_start),
         None => None,
     }
-}
-
-/// The end of what may be looked at: behind the second line break, at the latest.
-fn reach(bytes: &[u8], keyword_end: usize) -> usize {
-    let end = bytes.len().min(keyword_end + AFTER);
-    memchr::memchr_iter(b'\n', &bytes[keyword_end..end]).nth(1).map_or(end, |at| keyword_end + at + 1)
 }
 
 /// `--api-token VALUE`: the only kind of name that gives a value by a space.
@@ -88,6 +86,10 @@ impl Reader<'_> {
         from + rest.iter().take(most).take_while(|b| is(**b)).count()
     }
 
+    fn line_breaks(&self, range: Range<usize>) -> usize {
+        memchr::memchr_iter(b'\n', &self.bytes[range]).count()
+    }
+
     fn blanks(&self, from: usize, most: usize) -> usize {
         self.while_in(from, most, |b| b == b' ' || b == b'\t')
     }
@@ -131,7 +133,7 @@ impl Reader<'_> {
             _ => from,
         };
         let word = self.while_in(from, 40, |b| b.is_ascii_whitespace());
-        if word == from {
+        if word == from || self.line_breaks(from..word) > 1 {
             return None;
         }
         let word = self.while_in(word, 2, |b| matches!(b, b'\\' | b'"' | b'\''));
@@ -174,7 +176,7 @@ impl Reader<'_> {
     fn opener(&self, from: usize, keyword_end: usize) -> Option<[usize; 3]> {
         let from = self.block_scalar(from);
         let bare = self.while_in(from, 40, |b| b.is_ascii_whitespace());
-        if memchr::memchr_iter(b'\n', &self.bytes[keyword_end..bare]).count() > 1 {
+        if self.line_breaks(keyword_end..bare) > 1 {
             return None;
         }
         // `name =` and a line break: an empty value, unless what follows is quoted or can be nothing else.

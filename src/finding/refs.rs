@@ -69,6 +69,16 @@ impl Refs {
         self.listed.iter().filter_map(|at| self.names.get(*at as usize)).map(|name| name.as_bstr())
     }
 
+    /// Names of all refs there are, which findings of one repository share.
+    pub(crate) fn all_names(&self) -> &[BString] {
+        &self.names
+    }
+
+    /// Which of [`Refs::all_names`] these are.
+    pub(crate) fn listed(&self) -> &[u32] {
+        &self.listed
+    }
+
     /// How many of a kind there are.
     pub fn count(&self, kind: RefKind) -> usize {
         self.counts[kind as usize]

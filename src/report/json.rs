@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bstr::{BStr, ByteSlice as _};
 use hashbrown::HashMap;
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
@@ -20,31 +22,62 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let told = Told::new(report);
-    let findings = report.findings.iter().map(|finding| FindingJson::new(report, finding, &told)).collect();
-    write(&Summary { findings: Some(findings), ..Summary::new(report) }, PrettyFormatter::new())
+    let findings = render_findings(report, inside_the_document);
+    let mut out = serialize(&Summary::new(report), PrettyFormatter::new());
+    let end = b"\n}";
+    out.truncate(out.len() - end.len());
+    out.extend_from_slice(b",\n  \"findings\": [");
+    out.reserve(findings.iter().map(|finding| finding.len() + 6).sum());
+    for (number, finding) in findings.iter().enumerate() {
+        out.extend_from_slice(if number == 0 { b"\n    " } else { b",\n    " });
+        out.extend_from_slice(finding);
+    }
+    out.extend_from_slice(if findings.is_empty() { b"]" } else { b"\n  ]" });
+    out.extend_from_slice(end);
+    out.push(b'\n');
+    out
 }
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
-    let mut out = Vec::new();
+    let mut lines = render_findings(report, || CompactFormatter);
+    lines.push(serialize(&Summary::new(report), CompactFormatter));
+    lines.push(Vec::new());
+    lines.join(&b'\n')
+}
+
+/// As deep as the findings stand.
+fn inside_the_document() -> PrettyFormatter<'static> {
+    let mut formatter = PrettyFormatter::new();
+    let mut nowhere = Vec::new();
+    let entered = formatter.begin_object(&mut nowhere).and_then(|()| formatter.begin_array(&mut nowhere));
+    entered.expect(INFALLIBLE);
+    formatter
+}
+
+/// The findings, on all threads: some live at thousands of places.
+fn render_findings<F: Formatter>(report: &Report, formatter: impl Fn() -> F + Sync) -> Vec<Vec<u8>> {
     let told = Told::new(report);
-    for finding in &report.findings {
-        out.extend(write(&FindingJson::new(report, finding, &told), CompactFormatter));
-    }
-    out.extend(write(&Summary::new(report), CompactFormatter));
-    out
+    let one = |finding| serialize(&FindingJson::new(report, finding, &told), formatter());
+    report.findings.par_iter().map(one).collect()
 }
 
 /// What many findings have in common, made fit to be shown once.
 struct Told<'a> {
     names: RefNames<'a>,
     commits: HashMap<ObjectName, CommitJson>,
+    paths: HashMap<&'a BStr, PathJson>,
+}
+
+/// A path as text and as a relative reference.
+struct PathJson {
+    shown: String,
+    uri: String,
 }
 
 impl<'a> Told<'a> {
     fn new(report: &'a Report) -> Self {
-        let mut commits = HashMap::new();
+        let (mut commits, mut paths) = (HashMap::new(), HashMap::new());
         let mut tell = |info: &CommitInfo| {
             commits.entry(info.id).or_insert_with(|| CommitJson::new(report, info));
         };
@@ -57,9 +90,14 @@ impl<'a> Told<'a> {
                 if let Provenance::Commit(info) = &occurrence.provenance {
                     tell(info);
                 }
+                let path = occurrence.path.as_bstr();
+                paths.entry(path).or_insert_with(|| PathJson {
+                    shown: report.redactor.show_path(path),
+                    uri: sarif::uri(report, path),
+                });
             }
         }
-        Told { names: RefNames::new(report), commits }
+        Told { names: RefNames::new(report), commits, paths }
     }
 }
 
@@ -76,8 +114,6 @@ struct Summary<'a> {
     not_reported: NotReported,
     exposure_left_out: bool,
     dropped_candidates: Vec<DroppedJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    findings: Option<Vec<FindingJson<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -123,7 +159,7 @@ struct FindingJson<'a> {
     last_seen: Option<&'a CommitJson>,
     removed_in: Option<&'a CommitJson>,
     days_exposed: Option<u64>,
-    refs: Option<Shown>,
+    refs: Option<Shown<'a>>,
     refs_total: Option<usize>,
     occurrences: Vec<OccurrenceJson<'a>>,
 }
@@ -137,8 +173,8 @@ struct RuleJson<'a> {
 
 #[derive(Serialize)]
 struct OccurrenceJson<'a> {
-    path: String,
-    uri: String,
+    path: &'a str,
+    uri: &'a str,
     start: PositionJson,
     end: PositionJson,
     bytes: SpanJson,
@@ -196,7 +232,6 @@ impl<'a> Summary<'a> {
             },
             exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),
-            findings: None,
         }
     }
 }
@@ -233,13 +268,14 @@ impl<'a> FindingJson<'a> {
             days_exposed: finding.days_exposed,
             refs: exposure.map(|exposure| told.names.of(&exposure.refs, usize::MAX)),
             refs_total: exposure.map(|exposure| exposure.refs.total()),
-            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(report, o, told)).collect(),
+            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(o, told)).collect(),
         }
     }
 }
 
 impl<'a> OccurrenceJson<'a> {
-    fn new(report: &Report, occurrence: &Occurrence, told: &'a Told<'_>) -> Self {
+    fn new(occurrence: &Occurrence, told: &'a Told<'_>) -> Self {
+        let path = &told.paths[occurrence.path.as_bstr()];
         let location = &occurrence.location;
         let position = |at: Position| PositionJson { line: at.line, column: at.column };
         let commit = match &occurrence.provenance {
@@ -247,8 +283,8 @@ impl<'a> OccurrenceJson<'a> {
             _ => None,
         };
         OccurrenceJson {
-            path: report.redactor.show_path(&occurrence.path),
-            uri: sarif::uri(report, &occurrence.path),
+            path: &path.shown,
+            uri: &path.uri,
             start: position(location.start),
             end: position(location.end),
             bytes: SpanJson { start: location.span.start, end: location.span.end },
@@ -286,11 +322,18 @@ pub(crate) fn date(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
-/// Serializes and ends the line.
-pub(crate) fn write(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
+const INFALLIBLE: &str = "a vector takes every byte, and the values are plain data";
+
+fn serialize(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
     let mut out = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(formatter));
-    value.serialize(&mut serializer).expect("a vector takes every byte, and the values are plain data");
+    value.serialize(&mut serializer).expect(INFALLIBLE);
+    out
+}
+
+/// Serializes and ends the line.
+pub(crate) fn write(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
+    let mut out = serialize(value, formatter);
     out.push(b'\n');
     out
 }

@@ -80,8 +80,11 @@ impl Redactor {
     #[expect(clippy::disallowed_methods, reason = "what must not be shown has to be known to be recognised")]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let secrets: Vec<&[u8]> = secrets.into_iter().map(Secret::expose).collect();
-        let telling = Masks::new(secrets.iter().copied().filter(|secret| is_telling(secret)));
-        Redactor { all: Masks::new(secrets.into_iter()), telling }
+        let (all, telling) = rayon::join(
+            || Masks::new(secrets.iter().copied()),
+            || Masks::new(secrets.iter().copied().filter(|secret| is_telling(secret))),
+        );
+        Redactor { all, telling }
     }
 
     /// Whether a path holds a secret that is masked in paths.
