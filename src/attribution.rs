@@ -31,7 +31,7 @@ mod reading;
 mod recent;
 mod sets;
 
-use links::Links;
+use links::{Commit, Links};
 
 /// A path at which a blob lived.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,9 @@ pub(crate) fn attribute(
     let mut infos: HashMap<Number, Arc<CommitInfo>> = HashMap::new();
     let mut info_of = |row: usize| {
         let number = links.commits[row].number;
-        Arc::clone(infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, number))))
+        Arc::clone(
+            infos.entry(number).or_insert_with(|| Arc::new(commit_info(repository, store, &links, row))),
+        )
     };
     for place in found {
         let provenance = match place.origin {
@@ -297,10 +299,18 @@ fn is_elsewhere(entry: &gix::index::Entry) -> bool {
     mode.is_submodule() || mode.is_sparse() || entry.id.is_empty_blob()
 }
 
-fn commit_info(repository: &Repository, store: &Store, number: Number) -> CommitInfo {
+fn commit_info(repository: &Repository, store: &Store, links: &Links, row: usize) -> CommitInfo {
+    let Commit { number, time: committed, .. } = links.commits[row];
     let id = store.id(number);
-    let bytes = repository.gix.find_object(id).map(|object| object.data.clone()).unwrap_or_default();
-    let (author, time, subject) = commit::author_and_subject(&bytes);
-    let committed = commit::links(&bytes, |_| {}).committer_time;
-    CommitInfo { id: object_name(id), author, time, committed, subject }
+    let read_again;
+    let (author, subject) = match links.author_and_subject(row) {
+        Some(known) => known,
+        None => {
+            read_again = repository.gix.find_object(id).map(|object| object.data.clone()).unwrap_or_default();
+            let links = commit::links(&read_again, |_| {});
+            (links.author, links.subject)
+        }
+    };
+    let (author, time) = commit::signature(author);
+    CommitInfo { id: object_name(id), author, time, committed, subject: subject.into() }
 }

@@ -1,6 +1,6 @@
 //! What one pass over all trees, commits and tags yields: which names which.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
 use super::edges::{Edges, Gathering, small};
@@ -17,16 +17,20 @@ pub(crate) struct Commit {
     pub(crate) time: i64,
     /// Where its parents stand in the list of all parents.
     pub(super) parents: (u32, u32),
+    /// Where its author and subject stand in the text of all commits; empty where that was too long.
+    pub(super) text: (u32, u32),
 }
 
-/// The links of a whole repository: 8 bytes for each object, at most 8 for each subtree entry of each tree, and 44 or so
-/// for each commit.
+/// The links of a whole repository: 8 bytes for each object, at most 8 for each subtree entry of each tree, and for each
+/// commit 52 or so and the text that is told of it.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     /// In order of object number.
     pub(crate) commits: Vec<Commit>,
     /// Rows of parents that are there.
     parents: Vec<u32>,
+    /// Author and subject of the commits, a line each.
+    text: Vec<u8>,
     pub(crate) tags: HashMap<Number, gix::ObjectId>,
     edges: Edges,
     blobs: BitSet,
@@ -58,8 +62,11 @@ impl Links {
             missing_in_commits.append(&mut part.missing_in_commits);
             let base = small(links.parents.len());
             links.parents.append(&mut part.parents);
+            let text_base = small(links.text.len());
+            links.text.append(&mut part.text);
             raw.extend(part.commits.into_iter().map(|commit| Commit {
                 parents: (commit.parents.0 + base, commit.parents.1 + base),
+                text: (commit.text.0 + text_base, commit.text.1 + text_base),
                 ..commit
             }));
             gaps.append(&mut part.gaps);
@@ -100,6 +107,12 @@ impl Links {
     /// The row of a commit.
     pub(crate) fn row_of(&self, number: Number) -> Option<usize> {
         self.commits.binary_search_by_key(&number, |commit| commit.number).ok()
+    }
+
+    /// The line of a commit that tells its author, and its subject; `None` if they were too long to keep.
+    pub(crate) fn author_and_subject(&self, row: usize) -> Option<(&[u8], &[u8])> {
+        let (from, to) = self.commits[row].text;
+        self.text.get(from as usize..to as usize)?.split_once_str("\n")
     }
 
     /// Rows of the parents of a commit, as far as they are there.

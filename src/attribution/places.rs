@@ -119,6 +119,8 @@ struct Descent<'a> {
     interest: &'a HashSet<Number>,
     paths: Paths<'a>,
     seen: HashSet<(Number, u32)>,
+    /// The tree that was met last at a path.
+    last: HashMap<u32, Number>,
     met: BitSet,
     /// (blob, path) → place in `placed`.
     places: HashMap<(Number, u32), usize>,
@@ -139,7 +141,8 @@ impl Descent<'_> {
                 self.places.insert((object, path), self.placed.len());
                 self.placed.push((object, path, origin, false));
             } else {
-                self.push_children(object, path, &mut stack);
+                let last = self.last.insert(path, object);
+                self.push_children(object, last, path, &mut stack);
             }
         }
     }
@@ -157,22 +160,38 @@ impl Descent<'_> {
             if let Some(place) = self.places.get(&(object, path)) {
                 self.placed[*place].3 = true;
             } else if steps < self.most_places() {
-                self.push_children(object, path, &mut stack);
+                self.push_children(object, None, path, &mut stack);
             }
         }
     }
 
-    /// Only what leads somewhere; in reverse, so that entries are met in the order of the tree.
-    fn push_children(&mut self, tree: Number, path: u32, stack: &mut Vec<(Number, u32)>) {
+    /// Only what leads somewhere, and is not in the tree that was met `last` at this path; in reverse, so that entries are
+    /// met in the order of the tree.
+    fn push_children(
+        &mut self,
+        tree: Number,
+        last: Option<Number>,
+        path: u32,
+        stack: &mut Vec<(Number, u32)>,
+    ) {
         let (links, reach) = (self.links, self.reach);
-        let leading = |child: &Number| links.is_blob(*child) || reach.leads.contains(*child);
-        if reach.leads.contains(tree) {
-            let first = stack.len();
-            for (child, name) in links.children(tree).filter(|(child, _)| leading(child)) {
+        if !reach.leads.contains(tree) {
+            return;
+        }
+        let mut old = last.into_iter().flat_map(|last| links.children(last)).peekable();
+        let first = stack.len();
+        for (child, name) in links.children(tree) {
+            if old.next_if(|old| old.0 == child && old.1 == name).is_some() {
+                continue;
+            }
+            // Both are sorted by name, or so they should be; where they are not, a child is met again, which does no harm.
+            while old.next_if(|(_, other)| *other < name).is_some() {}
+            let is_old = old.next_if(|(_, other)| *other == name).is_some_and(|(other, _)| other == child);
+            if !is_old && (links.is_blob(child) || reach.leads.contains(child)) {
                 stack.push((child, self.paths.child(path, name)));
             }
-            stack[first..].reverse();
         }
+        stack[first..].reverse();
     }
 }
 
@@ -190,6 +209,7 @@ pub(super) fn introduce(
         interest,
         paths: Paths { list: Vec::new(), numbers: HashMap::new() },
         seen: HashSet::new(),
+        last: HashMap::new(),
         met: BitSet::new(links.objects()),
         places: HashMap::new(),
         placed: Vec::new(),

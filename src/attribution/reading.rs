@@ -20,6 +20,8 @@ pub(super) struct Part {
     pub(super) commits: Vec<Commit>,
     /// As object numbers.
     pub(super) parents: Vec<Number>,
+    /// Author and subject of the commits, a line each.
+    pub(super) text: Vec<u8>,
     pub(super) tags: Vec<(Number, gix::ObjectId)>,
     pub(super) missing_in_commits: Vec<(Number, gix::ObjectId)>,
     pub(super) missing_in_trees: Vec<(Number, gix::ObjectId)>,
@@ -43,6 +45,9 @@ pub(super) struct Reader<'a> {
     gatherer: Gatherer<'a>,
     part: Part,
 }
+
+/// Bytes of authors and subjects that a thread keeps, so that commits need not be read again: some 200,000 of them.
+const MOST_TEXT: usize = 16 << 20;
 
 impl Visitor for Reader<'_> {
     type Notes = Notes;
@@ -121,7 +126,14 @@ impl<'a> Reader<'a> {
             }
             tree
         });
-        part.commits.push(Commit { number, tree, time: links.committer_time, parents: (from, to) });
+        let text_from = edges::small(part.text.len());
+        if part.text.len() + links.author.len() + links.subject.len() < MOST_TEXT {
+            part.text.extend_from_slice(links.author);
+            part.text.push(b'\n');
+            part.text.extend_from_slice(links.subject);
+        }
+        let text = (text_from, edges::small(part.text.len()));
+        part.commits.push(Commit { number, tree, time: links.committer_time, parents: (from, to), text });
         if links.tree.is_none() {
             self.corrupt(number, "it is a commit without a tree");
         }

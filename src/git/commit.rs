@@ -1,6 +1,6 @@
 //! What a scan needs of commit and tag objects. Lenient: a damaged line counts as absent.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::ByteSlice as _;
 
 use crate::finding::Person;
 
@@ -15,20 +15,24 @@ fn id(hex: &[u8]) -> Option<gix::ObjectId> {
     gix::ObjectId::from_hex(hex.trim_ascii_end()).ok()
 }
 
-/// What the graph of commits is made of.
+/// What the graph of commits is made of, and what people want to know of a commit.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Links {
+pub(crate) struct Links<'a> {
     /// The root tree.
     pub(crate) tree: Option<gix::ObjectId>,
     /// When it was committed, in seconds since 1970; 0 where the line is damaged.
     pub(crate) committer_time: i64,
+    /// For [`signature`].
+    pub(crate) author: &'a [u8],
+    /// First line of the message.
+    pub(crate) subject: &'a [u8],
 }
 
 /// Reads all links in one go; the parents go to `parent`, in order.
-pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Links {
-    let (mut tree, mut time) = (None, None);
+pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Links<'_> {
+    let (mut tree, mut time, mut author) = (None, None, None);
     let mut rest = commit;
-    loop {
+    let message = loop {
         let end = memchr::memchr(b'\n', rest);
         let line = &rest[..end.unwrap_or(rest.len())];
         if let Some(hex) = line.strip_prefix(b"parent ") {
@@ -37,22 +41,23 @@ pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Lin
             tree.get_or_insert_with(|| id(hex));
         } else if let Some(line) = line.strip_prefix(b"committer ") {
             time.get_or_insert_with(|| signature_time(line));
+        } else if let Some(line) = line.strip_prefix(b"author ") {
+            author.get_or_insert(line);
         }
-        match end {
-            // An empty line ends the header, but for one at its very beginning.
-            Some(end) if rest.get(end + 1).is_some_and(|next| *next != b'\n') => rest = &rest[end + 1..],
-            _ => break,
+        rest = end.map_or(&[], |end| &rest[end + 1..]);
+        // An empty line ends the header, but for one at its very beginning.
+        match rest {
+            [] => break rest,
+            [b'\n', message @ ..] => break message,
+            _ => {}
         }
+    };
+    Links {
+        tree: tree.flatten(),
+        committer_time: time.unwrap_or(0),
+        author: author.unwrap_or_default(),
+        subject: message.trim_ascii_start().lines().next().unwrap_or_default(),
     }
-    Links { tree: tree.flatten(), committer_time: time.unwrap_or(0) }
-}
-
-/// Author, author time, and the first line of the message.
-pub(crate) fn author_and_subject(commit: &[u8]) -> (Person, i64, BString) {
-    let (author, time) = header(commit, b"author").next().map_or_else(|| signature(b""), signature);
-    let message = commit.find(b"\n\n").map_or(&b""[..], |at| &commit[at + 2..]);
-    let subject = message.trim_ascii_start().lines().next().unwrap_or_default();
-    (author, time, subject.into())
 }
 
 /// What a tag points at.
@@ -60,8 +65,8 @@ pub(crate) fn tag_target(tag: &[u8]) -> Option<gix::ObjectId> {
     header(tag, b"object").next().and_then(id)
 }
 
-/// `Name <email> seconds zone`.
-fn signature(line: &[u8]) -> (Person, i64) {
+/// `Name <email> seconds zone`: who, and when in seconds since 1970.
+pub(crate) fn signature(line: &[u8]) -> (Person, i64) {
     let (name, rest) = split_name(line);
     let (email, _) = rest.rsplit_once_str(b">").unwrap_or((rest, b""));
     let person = Person { name: name.trim_ascii().into(), email: email.trim_ascii().into() };
@@ -92,17 +97,15 @@ mod tests {
         assert!(links.tree.is_some());
         assert_eq!(parents.len(), 1);
         assert_eq!(links.committer_time, 34);
-        let (author, time, subject) = author_and_subject(text);
-        assert_eq!(
-            (author.name, author.email, time, subject),
-            ("A B".into(), "a@b".into(), 12, "subject".into())
-        );
+        let (author, time) = signature(links.author);
+        assert_eq!((author.name, author.email, time), ("A B".into(), "a@b".into(), 12));
+        assert_eq!(links.subject, b"subject");
     }
 
     #[test]
     fn nonsense_is_absent() {
         for text in [&b""[..], b"\n\n", b"tree xyz\nauthor\ncommitter <\n", b"author > 5 <\n\n"] {
-            let _ = (links(text, |_| ()), author_and_subject(text), tag_target(text));
+            let _ = (signature(links(text, |_| ()).author), tag_target(text));
         }
     }
 
@@ -112,6 +115,7 @@ mod tests {
         fn one_pass_is_enough(lines in proptest::collection::vec(proptest::sample::select(vec![
             "", "", "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904", "tree xyz", "tree", "parent ",
             "parent 1111111111111111111111111111111111111111", "parent 2222222222222222222222222222222222222222 ",
+            "author A <a> 1 +0000", "author", "author B", "a subject\r",
             "committer C <c> 34 +0000", "committer C > 5 <d> 6", "committer", "committer x 7", " parent", "gpgsig x",
         ]), 0..9)) {
             let text = lines.join("\n");
@@ -122,6 +126,10 @@ mod tests {
             proptest::prop_assert_eq!(parents, header(text, b"parent").filter_map(id).collect::<Vec<_>>());
             let time = header(text, b"committer").next().map_or(0, |line| signature(line).1);
             proptest::prop_assert_eq!(found.committer_time, time);
+            proptest::prop_assert_eq!(found.author, header(text, b"author").next().unwrap_or_default());
+            let message = text.find(b"\n\n").map_or(&b""[..], |at| &text[at + 2..]);
+            let subject = message.trim_ascii_start().lines().next().unwrap_or_default();
+            proptest::prop_assert_eq!(found.subject, subject);
         }
     }
 }

@@ -134,7 +134,7 @@ impl Walk<'_> {
         match self.objects.read(&id, Kind::Commit) {
             Ok(bytes) => {
                 let mut parents = Vec::new();
-                let commit::Links { tree, committer_time: time } =
+                let commit::Links { tree, committer_time: time, .. } =
                     commit::links(bytes, |parent| parents.push(parent));
                 let border = !parents.is_empty() && (self.shallow)(&id);
                 let parents = if border { Vec::new() } else { parents };

@@ -128,8 +128,15 @@ fn placed_in(met: Grouping, placed: &HashMap<(&Key, u32), Vec<Arc<Committed>>>) 
 
 fn info(objects: &mut Objects, commit: &Commit) -> CommitInfo {
     let bytes = objects.read(&commit.id, Kind::Commit).unwrap_or_default();
-    let (author, time, subject) = commit::author_and_subject(bytes);
-    CommitInfo { id: object_name(&commit.id), author, time, committed: commit.time, subject }
+    let links = commit::links(bytes, |_| {});
+    let (author, time) = commit::signature(links.author);
+    CommitInfo {
+        id: object_name(&commit.id),
+        author,
+        time,
+        committed: commit.time,
+        subject: links.subject.into(),
+    }
 }
 
 /// A blob that a commit added, with its path.
