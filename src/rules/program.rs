@@ -46,6 +46,8 @@ pub(super) enum Step {
         second: u16,
         /// The first way is not tried unless the next byte is one of these.
         first_set: Option<u16>,
+        /// Nor the second one unless it is one of these.
+        second_set: Option<u16>,
     },
     /// The next byte must be one of these, for what follows to fit.
     Peek(u16),
@@ -94,6 +96,12 @@ impl Program {
             first,
             at_line_start,
         })
+    }
+}
+
+impl Step {
+    fn attempt(first: u16, second: u16) -> Self {
+        Step::Try { first, second, first_set: None, second_set: None }
     }
 }
 
@@ -187,9 +195,8 @@ impl Builder {
             let choice = self.push(Step::Jump(0))?;
             self.add(part)?;
             ends.push(self.push(Step::Jump(0))?);
-            let first_set = self.first_set(part);
             let second = self.here()?;
-            self.steps[usize::from(choice)] = Step::Try { first: choice + 1, second, first_set };
+            self.steps[usize::from(choice)] = Step::attempt(choice + 1, second);
         }
         self.add(last)?;
         let end = self.here()?;
@@ -211,7 +218,6 @@ impl Builder {
         {
             return self.add_counted(sub, more, greedy);
         }
-        let first_set = if greedy { self.first_set(sub) } else { None };
         let mut choices = Vec::new();
         for _ in min..max.unwrap_or(min + 1) {
             choices.push(self.push(Step::Jump(0))?);
@@ -223,7 +229,7 @@ impl Builder {
         let end = self.here()?;
         for choice in choices {
             let (first, second) = if greedy { (choice + 1, end) } else { (end, choice + 1) };
-            self.steps[usize::from(choice)] = Step::Try { first, second, first_set };
+            self.steps[usize::from(choice)] = Step::attempt(first, second);
         }
         Some(())
     }
@@ -241,8 +247,8 @@ impl Builder {
         Some(())
     }
 
-    /// From the last step to the first: what may come next. Tells each run where it may end.
-    /// And what the first byte of a match may be.
+    /// From the last step to the first: what may come next. Tells each run where it may end, and each choice what it
+    /// depends on. Returns what the first byte of a match may be.
     fn look_ahead(&mut self) -> Option<ByteSet> {
         let mut next: Vec<Option<ByteSet>> = vec![None; self.steps.len() + 1];
         for at in (0..self.steps.len()).rev() {
@@ -250,7 +256,7 @@ impl Builder {
             let of = |step: u16| next[usize::from(step).max(at)];
             let either = |a: Option<ByteSet>, b: Option<ByteSet>| Some(a?.union(&b?));
             let after = next[at + 1];
-            next[at] = match self.steps[at] {
+            let coming = match self.steps[at] {
                 Step::Byte(byte) => Some(ByteSet::of(byte)),
                 Step::Run { set, min: 0, .. } => either(Some(self.sets[usize::from(set)]), after),
                 Step::Set(set) | Step::Peek(set) | Step::Run { set, .. } => Some(self.sets[usize::from(set)]),
@@ -260,19 +266,20 @@ impl Builder {
                 Step::Look(_) | Step::SecretStart | Step::SecretEnd | Step::Count => after,
                 Step::Match => None,
             };
-            if let (Step::Run { .. }, Some(set)) = (&self.steps[at], after) {
-                let known = self.set(set);
-                if let Step::Run { follow, .. } = &mut self.steps[at] {
-                    *follow = known;
+            match self.steps[at] {
+                Step::Run { set, min, max, greedy, .. } => {
+                    let follow = after.and_then(|set| self.set(set));
+                    self.steps[at] = Step::Run { set, min, max, greedy, follow };
                 }
+                Step::Try { first, second, .. } => {
+                    let [first_set, second_set] = [of(first), of(second)].map(|set| self.set(set?));
+                    self.steps[at] = Step::Try { first, second, first_set, second_set };
+                }
+                _ => {}
             }
+            next[at] = coming;
         }
         next[0]
-    }
-
-    fn first_set(&mut self, hir: &Hir) -> Option<u16> {
-        let set = first_bytes(hir)?;
-        self.set(set)
     }
 }
 

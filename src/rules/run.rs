@@ -73,14 +73,13 @@ impl Program {
                         }
                     }
                 }
-                Step::Try { first, second, first_set } => {
-                    if first_set.is_none_or(next_is) {
+                Step::Try { first, second, first_set, second_set } => {
+                    let both = [first_set, second_set].map(|set| set.is_none_or(next_is));
+                    if both == [true, true] {
                         choices.push(Choice::at(Place { step: *second, ..now }));
-                        now.step = *first;
-                    } else {
-                        now.step = *second;
                     }
-                    true
+                    now.step = if both[0] { *first } else { *second };
+                    both[0] || both[1]
                 }
                 Step::Count => {
                     now.count = 0;
