@@ -3,6 +3,7 @@
 //! A [`Match`] is one accepted candidate in one blob; a [`Finding`] is one secret under one rule with every
 //! [`Occurrence`] of it. Identity is the [`Fingerprint`], which holds neither line, commit nor the raw secret.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -210,7 +211,7 @@ pub struct Occurrence {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Fact {
     /// What, for example `account` or `expires`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: String,
 }

@@ -15,6 +15,7 @@ mod compile;
 mod error;
 mod expression;
 mod first;
+mod identity;
 mod program;
 mod run;
 pub mod sample;
@@ -66,6 +67,8 @@ pub struct Rule {
     pub examples: Examples,
     /// The structure or checksum check, if there is one.
     pub check: Option<check::Check>,
+    /// What it says about itself, if that can be read.
+    pub(crate) identity: Option<Box<identity::Identity>>,
     /// Least Shannon entropy of the secret, bits per byte.
     pub entropy: Option<f32>,
     /// The fingerprint must not be a hash of the secret alone.
@@ -90,6 +93,11 @@ impl Rule {
             None => String::new(),
         };
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
+    }
+
+    /// Why what it says of identity cannot be used, if so.
+    pub fn unreadable_identity(&self) -> Option<String> {
+        self.identity.as_ref()?.complaint()
     }
 
     /// Whether it applies to some paths only.
@@ -119,6 +127,7 @@ impl Rule {
             tags: self.tags.clone(),
             examples: self.examples.clone(),
             provider: self.provider.clone(),
+            identity: self.identity.clone(),
             form: self.form.clone(),
             compiled: OnceLock::new(),
             ..*self

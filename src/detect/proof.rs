@@ -49,6 +49,7 @@ pub fn complaints(rule: &Rule) -> Vec<String> {
     if rule.examples.matching.len() < 2 || rule.examples.reject.len() < 2 {
         list.push("a rule needs at least two `match` and two `reject` examples".to_owned());
     }
+    list.extend(rule.unreadable_identity());
     for (what, text) in
         [("name", &rule.name), ("description", &rule.description), ("remediation", &rule.remediation)]
     {

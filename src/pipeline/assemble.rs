@@ -179,9 +179,15 @@ impl Assembly {
             Some(check) => check.run(bytes),
             None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
         };
+        if let Some(identity) = &rule.identity {
+            identity.read(bytes, &mut outcome);
+        }
+        if has_expired(&outcome.facts) {
+            outcome.facts.push(Fact { name: "expired".into(), value: "yes".into() });
+        }
         if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
-            outcome.facts.push(Fact { name: "note", value: "looks like an example value".into() });
+            outcome.facts.push(Fact { name: "note".into(), value: "looks like an example value".into() });
         }
         let fingerprint = if rule.guessable {
             #[expect(
@@ -298,4 +304,12 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             }
         }
     }
+}
+
+/// Whether the credential itself says that its time is over.
+fn has_expired(facts: &[Fact]) -> bool {
+    let expires = facts.iter().find(|fact| fact.name == "expires");
+    expires
+        .and_then(|fact| fact.value.parse().ok())
+        .is_some_and(|time: jiff::Timestamp| time < jiff::Timestamp::now())
 }

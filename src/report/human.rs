@@ -77,7 +77,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     }
     if !finding.identity.is_empty() {
         let fact = |name: &str, value: &str| format!("{name} {}", show(report, value.as_bytes()));
-        let facts: Vec<String> = finding.identity.iter().map(|f| fact(f.name, &f.value)).collect();
+        let facts: Vec<String> = finding.identity.iter().map(|f| fact(&f.name, &f.value)).collect();
         notes.push(("identity", facts.join(", ")));
     }
     notes.push(("opens", one_line(&rule.description)));
@@ -188,7 +188,7 @@ mod tests {
         );
         let mut finding = fixture::finding(&rules, "fixture-token", &secret, places);
         finding.verdict = Verdict::Passed;
-        finding.identity = vec![crate::finding::Fact { name: "account", value: "acme".into() }];
+        finding.identity = vec![crate::finding::Fact { name: "account".into(), value: "acme".into() }];
         fixture::report(vec![finding], Vec::new())
     }
 

@@ -151,7 +151,7 @@ struct FindingJson<'a> {
     secret: String,
     check: &'static str,
     check_detail: Option<&'static str>,
-    identity: BTreeMap<&'static str, String>,
+    identity: BTreeMap<&'a str, String>,
     description: &'a str,
     remediation: &'a str,
     in_head: bool,
@@ -257,7 +257,7 @@ impl<'a> FindingJson<'a> {
             identity: finding
                 .identity
                 .iter()
-                .map(|fact| (fact.name, report.redactor.show(fact.value.as_bytes())))
+                .map(|fact| (&*fact.name, report.redactor.show(fact.value.as_bytes())))
                 .collect(),
             description: &rule.description,
             remediation: &rule.remediation,

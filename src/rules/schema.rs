@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::check::Check;
 use super::compile::{Block, Form, FormKind, IntervalSpec};
+use super::identity::Identity;
 use super::{Rule, RuleError};
 use crate::finding::{Confidence, Severity};
 
@@ -48,6 +49,7 @@ struct RawRule {
     interval: Option<IntervalSpec>,
     entropy: Option<f32>,
     check: Option<String>,
+    identity: Option<Box<Identity>>,
     #[serde(default)]
     guessable: bool,
     #[serde(default)]
@@ -144,6 +146,7 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         tags: raw.tags,
         examples: raw.examples,
         check,
+        identity: raw.identity,
         entropy: raw.entropy,
         guessable: raw.guessable,
         generic: raw.generic,

@@ -182,8 +182,11 @@ impl Place<'_> {
     fn properties(&self, report: &Report, finding: &Finding) -> model::PropertyBag {
         let primary = self.occurrences[0];
         let show = |text: &str| report.redactor.show(text.as_bytes());
-        let identity: Map<String, Value> =
-            finding.identity.iter().map(|fact| (fact.name.to_owned(), show(&fact.value).into())).collect();
+        let identity: Map<String, Value> = finding
+            .identity
+            .iter()
+            .map(|fact| (fact.name.clone().into_owned(), show(&fact.value).into()))
+            .collect();
         let mut properties = BTreeMap::from([
             ("check", json!(check(&finding.verdict))),
             ("confidence", json!(finding.confidence)),
