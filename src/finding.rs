@@ -19,6 +19,7 @@ pub use refs::{MOST_NAMES, RefKind, Refs};
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Weak context, or a certain check failed.
@@ -31,6 +32,7 @@ pub enum Confidence {
 
 /// How much the credential opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Opens little by itself.

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::finding::{Confidence, RuleIndex, Severity};
+use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
 
 pub mod allowlist;
+pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
@@ -27,7 +28,7 @@ pub use error::RuleError;
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
-pub use schema::Examples;
+pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
 
 /// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
@@ -93,6 +94,20 @@ impl Rule {
             None => String::new(),
         };
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
+    }
+
+    /// What check and identity say of a secret.
+    pub(crate) fn examine(&self, secret: &[u8]) -> check::Outcome {
+        let mut outcome = match self.check {
+            Some(check) => check.run(secret),
+            None => {
+                check::Outcome { verdict: Verdict::NotChecked, ceiling: self.confidence, facts: Vec::new() }
+            }
+        };
+        if let Some(identity) = &self.identity {
+            identity.read(secret, &mut outcome);
+        }
+        outcome
     }
 
     /// Why what it says of identity cannot be used, if so.

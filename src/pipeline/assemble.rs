@@ -12,7 +12,7 @@ use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex, Verdict,
+    RuleIndex,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -20,7 +20,6 @@ use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::Cache;
-use crate::rules::check::Outcome;
 use crate::secret::Secret;
 use crate::source::range::Introduced;
 
@@ -175,13 +174,7 @@ impl Assembly {
         let primary = occurrences.first()?;
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
-        let mut outcome = match rule.check {
-            Some(check) => check.run(bytes),
-            None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
-        };
-        if let Some(identity) = &rule.identity {
-            identity.read(bytes, &mut outcome);
-        }
+        let mut outcome = rule.examine(bytes);
         if has_expired(&outcome.facts) {
             outcome.facts.push(Fact { name: "expired".into(), value: "yes".into() });
         }

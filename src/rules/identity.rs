@@ -14,18 +14,24 @@ use crate::finding::{Confidence, Fact, Verdict};
 
 /// How to read a credential. All parts are optional.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Raw {
+pub(super) struct Raw {
+    /// An expression on the secret whose named groups are facts; the group `payload` is what is decoded.
     parts: Option<String>,
+    /// An expression on the payload, decoded from base64; its named groups are facts.
     decoded: Option<String>,
+    /// The payload is base64 of JSON: names of facts, and where they stand (RFC 6901).
     #[serde(default)]
     json: BTreeMap<String, String>,
+    /// Texts inside the secret that tell something.
     #[serde(default)]
     marks: Vec<Mark>,
 }
 
 /// A text inside the secret that tells something.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Mark {
     text: String,
