@@ -13,8 +13,10 @@ use sha2::{Digest as _, Sha256};
 use crate::location::Location;
 use crate::secret::Secret;
 
+mod exposure;
 mod refs;
 
+pub use exposure::Exposure;
 pub use refs::{MOST_NAMES, RefKind, Refs};
 
 /// How sure a match is.
@@ -229,6 +231,21 @@ pub enum Verdict {
     Failed(&'static str),
 }
 
+/// The other half of a credential that is made of two: a key's id, an account.
+#[derive(Debug, Clone)]
+pub struct Companion {
+    /// Which rule found it.
+    pub rule: RuleIndex,
+    /// It.
+    pub secret: Secret,
+    /// In which file.
+    pub path: BString,
+    /// Where in it.
+    pub location: Location,
+    /// Whether it stands in the same file, a few lines away at most.
+    pub is_near: bool,
+}
+
 /// One secret under one rule, with all its occurrences.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -246,6 +263,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What the credential says about itself.
     pub identity: Vec<Fact>,
+    /// The other half, if the credential has two and both were found.
+    pub companion: Option<Companion>,
     /// Sorted; the first is the primary one. Never empty.
     pub occurrences: Vec<Occurrence>,
     /// The earliest introducing commit, if any occurrence is in a commit.
@@ -256,36 +275,6 @@ pub struct Finding {
     pub exposure: Option<Exposure>,
     /// Whole days from the first commit to the one that removed it, or to the scan.
     pub days_exposed: Option<u64>,
-}
-
-/// How long, and from where, a secret can be met in a history: at any path, in any blob.
-#[derive(Debug, Clone)]
-pub struct Exposure {
-    /// The last commit, in topological order, that holds it.
-    pub last_seen: Option<Arc<CommitInfo>>,
-    /// The commit that removed it from the history of HEAD.
-    pub removed_in: Option<Arc<CommitInfo>>,
-    /// The refs in whose history it is.
-    pub refs: Arc<Refs>,
-}
-
-impl Exposure {
-    /// That in two repositories: removed is what was removed from both.
-    #[must_use]
-    pub(crate) fn joined(self, other: Exposure) -> Exposure {
-        let later = |a: Option<Arc<CommitInfo>>, b: Option<Arc<CommitInfo>>| {
-            a.into_iter().chain(b).max_by_key(|info| info.committed)
-        };
-        let removed_in = match (self.removed_in, other.removed_in) {
-            (Some(a), Some(b)) => later(Some(a), Some(b)),
-            _ => None,
-        };
-        Exposure {
-            last_seen: later(self.last_seen, other.last_seen),
-            removed_in,
-            refs: Arc::new(self.refs.joined(&other.refs)),
-        }
-    }
 }
 
 /// A finding's identity: `v1:` and 128 bits of SHA-256 in hex.

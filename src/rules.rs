@@ -28,6 +28,7 @@ pub use error::RuleError;
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub(crate) use schema::CompanionSpec;
 pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
 
@@ -44,6 +45,7 @@ mod embedded {
 }
 
 /// What to look for, and what to say about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 #[derive(Debug)]
 pub struct Rule {
     /// `provider-kind`, for ever.
@@ -70,6 +72,10 @@ pub struct Rule {
     pub check: Option<check::Check>,
     /// What it says about itself, if that can be read.
     pub(crate) identity: Option<Box<identity::Identity>>,
+    /// The other half of the credential, if it has two.
+    pub(crate) companion: Option<CompanionSpec>,
+    /// Half of a credential that is never reported by itself.
+    pub part: bool,
     /// Least Shannon entropy of the secret, bits per byte.
     pub entropy: Option<f32>,
     /// The fingerprint must not be a hash of the secret alone.
@@ -96,12 +102,17 @@ impl Rule {
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
     }
 
+    /// How sure a match can be, with all that may stand near it.
+    pub(crate) fn best_confidence(&self) -> Confidence {
+        self.companion.as_ref().map_or(self.confidence, |spec| spec.confidence.max(self.confidence))
+    }
+
     /// What check and identity say of a secret.
     pub(crate) fn examine(&self, secret: &[u8]) -> check::Outcome {
         let mut outcome = match self.check {
             Some(check) => check.run(secret),
             None => {
-                check::Outcome { verdict: Verdict::NotChecked, ceiling: self.confidence, facts: Vec::new() }
+                check::Outcome { verdict: Verdict::NotChecked, ceiling: Confidence::High, facts: Vec::new() }
             }
         };
         if let Some(identity) = &self.identity {
@@ -143,6 +154,7 @@ impl Rule {
             examples: self.examples.clone(),
             provider: self.provider.clone(),
             identity: self.identity.clone(),
+            companion: self.companion.clone(),
             form: self.form.clone(),
             compiled: OnceLock::new(),
             ..*self

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
+use super::companions::Halves;
 use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
@@ -87,6 +88,8 @@ impl Assembly {
     ) -> Report {
         let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let rules = detector.rules();
+        let mut halves = Halves::new(rules, &self.occurrences);
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
@@ -98,13 +101,31 @@ impl Assembly {
                 continue;
             };
             finding.days_exposed = days_exposed(&finding, now);
+            let pairing = rules
+                .get(rule)
+                .companion
+                .as_ref()
+                .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
+            if let Some(pairing) = &pairing {
+                let Some(confidence) = pairing.confidence else {
+                    *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1;
+                    continue;
+                };
+                finding.confidence = finding.confidence.min(confidence);
+                finding.companion.clone_from(&pairing.companion);
+            }
+            if rules.get(rule).part {
+                continue;
+            }
             if finding.confidence < options.threshold {
                 below_threshold += 1;
             } else {
+                pairing.iter().for_each(|pairing| halves.name(pairing));
                 findings.push(finding);
             }
         }
-        let rules = detector.rules();
+        let folded = halves.folded();
+        findings.retain(|finding| !folded.contains(&(finding.rule, finding.secret.clone())));
         findings.sort_by(|a, b| {
             (b.severity, b.confidence)
                 .cmp(&(a.severity, a.confidence))
@@ -200,7 +221,8 @@ impl Assembly {
             fingerprint,
             rule: index,
             severity: rule.severity,
-            confidence: rule.confidence.min(outcome.ceiling),
+            confidence: rule.best_confidence().min(outcome.ceiling),
+            companion: None,
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),

@@ -106,6 +106,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         secret: Secret::new(secret),
         verdict: Verdict::NotChecked,
         identity: Vec::new(),
+        companion: None,
         in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
         first_seen,
         exposure: None,

@@ -20,6 +20,29 @@ pub struct Examples {
     pub reject: Vec<String>,
 }
 
+/// The other half of a credential that is made of two, such as a key's id.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanionSpec {
+    /// Ids of the rules that find it.
+    pub(crate) rules: Vec<String>,
+    /// How many lines away it may stand in the same file.
+    #[serde(default = "ten")]
+    pub(crate) lines: u32,
+    /// How sure a match is with it.
+    pub(crate) confidence: Confidence,
+    /// How sure a match is where it stands in another file of the same directory and commit only.
+    pub(crate) elsewhere: Option<Confidence>,
+    /// Whether a match without it is none.
+    #[serde(default)]
+    pub(crate) required: bool,
+}
+
+fn ten() -> u32 {
+    10
+}
+
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -32,6 +55,7 @@ struct RawFile {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 struct RawRule {
     /// `provider-kind`: lower-case letters, digits and dashes; for ever.
     id: String,
@@ -74,6 +98,11 @@ struct RawRule {
     /// What the credential says about itself.
     #[cfg_attr(test, schemars(with = "Option<super::identity::Raw>"))]
     identity: Option<Box<Identity>>,
+    /// The other half of the credential.
+    companion: Option<CompanionSpec>,
+    /// Half of a credential that is never reported by itself.
+    #[serde(default)]
+    part: bool,
     /// Human passwords: the fingerprint must not be a hash of the secret alone.
     #[serde(default)]
     guessable: bool,
@@ -178,6 +207,8 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         examples: raw.examples,
         check,
         identity: raw.identity,
+        companion: raw.companion,
+        part: raw.part,
         entropy: raw.entropy,
         guessable: raw.guessable,
         generic: raw.generic,

@@ -197,6 +197,12 @@ impl Place<'_> {
             ("severity", json!(finding.severity)),
             ("source", json!(primary.provenance.as_str())),
         ]);
+        if let Some(half) = &finding.companion {
+            let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
+            let rule = &report.rules.get(half.rule).id;
+            properties
+                .insert("companion", json!({"rule": rule, "secret": half.secret.masked(), "place": place}));
+        }
         let commit = self.occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
             Provenance::Commit(info) => Some(info.id.to_string()),
             _ => None,
