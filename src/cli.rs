@@ -180,4 +180,24 @@ pub enum RulesCommand {
         /// Rule files; without any, the rules that come with muzzle.
         files: Vec<PathBuf>,
     },
+    /// Make up credentials of the form that a rule looks for, checksum included. They open nothing.
+    ///
+    /// Example: muzzle rules example github-pat-classic -n 3
+    Example {
+        /// The rule's id.
+        id: String,
+        /// How many.
+        #[arg(short = 'n', long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
+        count: u16,
+        /// Begin with this one; the same number gives the same credential, for ever.
+        #[arg(long, value_name = "N", default_value = "0")]
+        from: u32,
+        /// With the text that it stands in.
+        #[arg(long)]
+        text: bool,
+    },
+    /// All rules as a page of Markdown.
+    Catalogue,
+    /// The JSON Schema of rule files, for editors.
+    Schema,
 }

@@ -3,6 +3,7 @@
 //! A [`Match`] is one accepted candidate in one blob; a [`Finding`] is one secret under one rule with every
 //! [`Occurrence`] of it. Identity is the [`Fingerprint`], which holds neither line, commit nor the raw secret.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use sha2::{Digest as _, Sha256};
 use crate::location::Location;
 use crate::secret::Secret;
 
+mod exposure;
 mod refs;
 
+pub use exposure::Exposure;
 pub use refs::{MOST_NAMES, RefKind, Refs};
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Weak context, or a certain check failed.
@@ -30,6 +34,7 @@ pub enum Confidence {
 
 /// How much the credential opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Opens little by itself.
@@ -210,7 +215,7 @@ pub struct Occurrence {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct Fact {
     /// What, for example `account` or `expires`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its value.
     pub value: String,
 }
@@ -224,6 +229,21 @@ pub enum Verdict {
     Passed,
     /// It does not, and why.
     Failed(&'static str),
+}
+
+/// The other half of a credential that is made of two: a key's id, an account.
+#[derive(Debug, Clone)]
+pub struct Companion {
+    /// Which rule found it.
+    pub rule: RuleIndex,
+    /// It.
+    pub secret: Secret,
+    /// In which file.
+    pub path: BString,
+    /// Where in it.
+    pub location: Location,
+    /// Whether it stands in the same file, a few lines away at most.
+    pub is_near: bool,
 }
 
 /// One secret under one rule, with all its occurrences.
@@ -243,6 +263,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What the credential says about itself.
     pub identity: Vec<Fact>,
+    /// The other half, if the credential has two and both were found.
+    pub companion: Option<Companion>,
     /// Sorted; the first is the primary one. Never empty.
     pub occurrences: Vec<Occurrence>,
     /// The earliest introducing commit, if any occurrence is in a commit.
@@ -253,36 +275,6 @@ pub struct Finding {
     pub exposure: Option<Exposure>,
     /// Whole days from the first commit to the one that removed it, or to the scan.
     pub days_exposed: Option<u64>,
-}
-
-/// How long, and from where, a secret can be met in a history: at any path, in any blob.
-#[derive(Debug, Clone)]
-pub struct Exposure {
-    /// The last commit, in topological order, that holds it.
-    pub last_seen: Option<Arc<CommitInfo>>,
-    /// The commit that removed it from the history of HEAD.
-    pub removed_in: Option<Arc<CommitInfo>>,
-    /// The refs in whose history it is.
-    pub refs: Arc<Refs>,
-}
-
-impl Exposure {
-    /// That in two repositories: removed is what was removed from both.
-    #[must_use]
-    pub(crate) fn joined(self, other: Exposure) -> Exposure {
-        let later = |a: Option<Arc<CommitInfo>>, b: Option<Arc<CommitInfo>>| {
-            a.into_iter().chain(b).max_by_key(|info| info.committed)
-        };
-        let removed_in = match (self.removed_in, other.removed_in) {
-            (Some(a), Some(b)) => later(Some(a), Some(b)),
-            _ => None,
-        };
-        Exposure {
-            last_seen: later(self.last_seen, other.last_seen),
-            removed_in,
-            refs: Arc::new(self.refs.joined(&other.refs)),
-        }
-    }
 }
 
 /// A finding's identity: `v1:` and 128 bits of SHA-256 in hex.

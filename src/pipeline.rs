@@ -21,6 +21,7 @@ use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
 
 mod assemble;
+mod companions;
 
 use assemble::Assembly;
 
@@ -284,7 +285,8 @@ impl Run<'_> {
         let scanned = Instant::now();
         // What a rule says is never more than its own confidence, so that what is below is not reported.
         let rules = self.detector.rules();
-        let groups = grouping.objects_of_drafts(|rule| rules.get(rule).confidence >= self.options.threshold);
+        let groups =
+            grouping.objects_of_drafts(|rule| rules.get(rule).best_confidence() >= self.options.threshold);
         let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, roots, self.gaps);
         let phases = Phases { open: opened - started, scan: scanned - opened, attribute: scanned.elapsed() };
         tracing::info!(open = ?phases.open, scan = ?phases.scan, attribute = ?phases.attribute, "history scanned");

@@ -6,15 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::finding::{Confidence, RuleIndex, Severity};
+use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
 
 pub mod allowlist;
+pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
 mod error;
 mod expression;
 mod first;
+mod identity;
 mod program;
 mod run;
 pub mod sample;
@@ -26,7 +28,8 @@ pub use error::RuleError;
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
-pub use schema::Examples;
+pub(crate) use schema::CompanionSpec;
+pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
 
 /// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
@@ -42,6 +45,7 @@ mod embedded {
 }
 
 /// What to look for, and what to say about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 #[derive(Debug)]
 pub struct Rule {
     /// `provider-kind`, for ever.
@@ -66,6 +70,12 @@ pub struct Rule {
     pub examples: Examples,
     /// The structure or checksum check, if there is one.
     pub check: Option<check::Check>,
+    /// What it says about itself, if that can be read.
+    pub(crate) identity: Option<Box<identity::Identity>>,
+    /// The other half of the credential, if it has two.
+    pub(crate) companion: Option<CompanionSpec>,
+    /// Half of a credential that is never reported by itself.
+    pub part: bool,
     /// Least Shannon entropy of the secret, bits per byte.
     pub entropy: Option<f32>,
     /// The fingerprint must not be a hash of the secret alone.
@@ -90,6 +100,30 @@ impl Rule {
             None => String::new(),
         };
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
+    }
+
+    /// How sure a match can be, with all that may stand near it.
+    pub(crate) fn best_confidence(&self) -> Confidence {
+        self.companion.as_ref().map_or(self.confidence, |spec| spec.confidence.max(self.confidence))
+    }
+
+    /// What check and identity say of a secret.
+    pub(crate) fn examine(&self, secret: &[u8]) -> check::Outcome {
+        let mut outcome = match self.check {
+            Some(check) => check.run(secret),
+            None => {
+                check::Outcome { verdict: Verdict::NotChecked, ceiling: Confidence::High, facts: Vec::new() }
+            }
+        };
+        if let Some(identity) = &self.identity {
+            identity.read(secret, &mut outcome);
+        }
+        outcome
+    }
+
+    /// Why what it says of identity cannot be used, if so.
+    pub fn unreadable_identity(&self) -> Option<String> {
+        self.identity.as_ref()?.complaint()
     }
 
     /// Whether it applies to some paths only.
@@ -119,6 +153,8 @@ impl Rule {
             tags: self.tags.clone(),
             examples: self.examples.clone(),
             provider: self.provider.clone(),
+            identity: self.identity.clone(),
+            companion: self.companion.clone(),
             form: self.form.clone(),
             compiled: OnceLock::new(),
             ..*self

@@ -15,6 +15,11 @@ fn main() {
         trials.push(Trial::test(format!("{}::form", rule.id), move || {
             if complaints.is_empty() { Ok(()) } else { Err(Failed::from(complaints.join("\n"))) }
         }));
+        let (set, id) = (Arc::clone(&rules), rule.id.clone());
+        trials.push(Trial::test(format!("{id}::can be made up"), move || {
+            let made = set.by_id(&id).and_then(|rule| proof::make(&set, rule, 0));
+            made.map(|_| ()).ok_or_else(|| Failed::from("`rules example` makes nothing from its examples"))
+        }));
         for example in proof::examples(rule) {
             let rules = Arc::clone(&rules);
             let name = format!("{}::{:?}::{}", rule.id, example.expect, example.number).to_lowercase();

@@ -1,4 +1,4 @@
-//! `muzzle rules list|show|check`.
+//! `muzzle rules …`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -9,14 +9,17 @@ use serde_json::json;
 
 use crate::cli::RulesCommand;
 use crate::detect::proof;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{JSON_SCHEMA, Rule, RuleSet, catalogue};
 
-/// Runs one of the three and returns the exit code.
+/// Runs one of them and returns the exit code.
 pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
     match command {
         RulesCommand::List { json } => list(*json),
         RulesCommand::Show { id } => show(id),
         RulesCommand::Check { files } => check(files),
+        RulesCommand::Example { id, count, from, text } => example(id, *from, *count, *text),
+        RulesCommand::Catalogue => print(&catalogue::markdown(&RuleSet::embedded()?)).map(|()| 0),
+        RulesCommand::Schema => print(JSON_SCHEMA).map(|()| 0),
     }
 }
 
@@ -106,4 +109,16 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
     writeln!(text, "{} rules, {examples} examples, {problems} problems", rules.len())?;
     print(&text)?;
     Ok(u8::from(problems != 0))
+}
+
+/// Prints made-up credentials, a line each; with `text`, what they stand in.
+fn example(id: &str, from: u32, count: u16, text: bool) -> anyhow::Result<u8> {
+    let rules = RuleSet::embedded()?;
+    let Some(rule) = rules.by_id(id) else { bail!("there is no rule `{id}`; `muzzle rules list` shows all") };
+    for number in (from..).take(usize::from(count)) {
+        let made = proof::make(&rules, rule, number)
+            .with_context(|| format!("`{id}` has no example from which a credential could be made"))?;
+        print(&format!("{}\n", if text { made.text } else { made.secret }))?;
+    }
+    Ok(0)
 }

@@ -24,6 +24,8 @@ pub enum DropReason {
     MoreSpecificRule,
     /// The rule applies to other paths.
     Path,
+    /// Half of a credential, without the other half.
+    NoCompanion,
 }
 
 impl fmt::Display for DropReason {
@@ -35,6 +37,7 @@ impl fmt::Display for DropReason {
             DropReason::Allowed => "allowed",
             DropReason::MoreSpecificRule => "more-specific-rule",
             DropReason::Path => "path",
+            DropReason::NoCompanion => "no-companion",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A rule proves itself: its examples must match, its look-alikes must not.
 
 use super::Detector;
+use crate::finding::Verdict;
 use crate::rules::sample::{Rng, sample_template};
 use crate::rules::{Rule, RuleSet};
 
@@ -49,6 +50,7 @@ pub fn complaints(rule: &Rule) -> Vec<String> {
     if rule.examples.matching.len() < 2 || rule.examples.reject.len() < 2 {
         list.push("a rule needs at least two `match` and two `reject` examples".to_owned());
     }
+    list.extend(rule.unreadable_identity());
     for (what, text) in
         [("name", &rule.name), ("description", &rule.description), ("remediation", &rule.remediation)]
     {
@@ -76,6 +78,38 @@ pub fn run(rules: &RuleSet, example: &Example) -> Result<(), String> {
         (Expect::Reject, false) => Err(format!("matches {:?} in {text:?}", matches[0].location.span)),
         _ => Ok(()),
     }
+}
+
+/// A credential that was made up from an example of its rule.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The credential.
+    pub secret: String,
+    /// The text that it stands in.
+    pub text: String,
+}
+
+/// Tries at a number: what is drawn at random may happen to look like a placeholder.
+const TRIES: u32 = 50;
+
+/// The credential with this number, from the rule's `match` examples in turn.
+pub fn make(rules: &RuleSet, rule: &Rule, number: u32) -> Option<Made> {
+    let detector = Detector::new_for_one(rules, &rule.id).ok()?;
+    let mut scratch = detector.scratch();
+    let mut attempts = (0..TRIES).filter_map(|attempt| {
+        let templates = &rule.examples.matching;
+        let template = templates.get((number + attempt) as usize % templates.len().max(1))?;
+        let seed = format!("{}/{number}/{attempt}", rule.id);
+        let text = sample_template(template, &mut Rng::from_name(&seed)).ok()?;
+        let found = detector.scan(text.as_bytes(), &mut scratch);
+        let span = &found.first()?.location.span;
+        let (start, end) = (usize::try_from(span.start).ok()?, usize::try_from(span.end).ok()?);
+        Some(Made { secret: text.get(start..end)?.to_owned(), text })
+    });
+    // Some examples show that a wrong checksum is reported, too.
+    let first = attempts.next()?;
+    let is_sound = |made: &Made| !matches!(rule.examine(made.secret.as_bytes()).verdict, Verdict::Failed(_));
+    if is_sound(&first) { Some(first) } else { attempts.find(is_sound).or(Some(first)) }
 }
 
 impl Detector {

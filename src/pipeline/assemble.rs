@@ -7,12 +7,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
+use super::companions::Halves;
 use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex, Verdict,
+    RuleIndex,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -20,7 +21,6 @@ use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::Cache;
-use crate::rules::check::Outcome;
 use crate::secret::Secret;
 use crate::source::range::Introduced;
 
@@ -88,6 +88,8 @@ impl Assembly {
     ) -> Report {
         let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let rules = detector.rules();
+        let mut halves = Halves::new(rules, &self.occurrences);
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
@@ -99,13 +101,31 @@ impl Assembly {
                 continue;
             };
             finding.days_exposed = days_exposed(&finding, now);
+            let pairing = rules
+                .get(rule)
+                .companion
+                .as_ref()
+                .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
+            if let Some(pairing) = &pairing {
+                let Some(confidence) = pairing.confidence else {
+                    *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1;
+                    continue;
+                };
+                finding.confidence = finding.confidence.min(confidence);
+                finding.companion.clone_from(&pairing.companion);
+            }
+            if rules.get(rule).part {
+                continue;
+            }
             if finding.confidence < options.threshold {
                 below_threshold += 1;
             } else {
+                pairing.iter().for_each(|pairing| halves.name(pairing));
                 findings.push(finding);
             }
         }
-        let rules = detector.rules();
+        let folded = halves.folded();
+        findings.retain(|finding| !folded.contains(&(finding.rule, finding.secret.clone())));
         findings.sort_by(|a, b| {
             (b.severity, b.confidence)
                 .cmp(&(a.severity, a.confidence))
@@ -175,13 +195,13 @@ impl Assembly {
         let primary = occurrences.first()?;
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
-        let mut outcome = match rule.check {
-            Some(check) => check.run(bytes),
-            None => Outcome { verdict: Verdict::NotChecked, ceiling: rule.confidence, facts: Vec::new() },
-        };
+        let mut outcome = rule.examine(bytes);
+        if has_expired(&outcome.facts) {
+            outcome.facts.push(Fact { name: "expired".into(), value: "yes".into() });
+        }
         if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
-            outcome.facts.push(Fact { name: "note", value: "looks like an example value".into() });
+            outcome.facts.push(Fact { name: "note".into(), value: "looks like an example value".into() });
         }
         let fingerprint = if rule.guessable {
             #[expect(
@@ -201,7 +221,8 @@ impl Assembly {
             fingerprint,
             rule: index,
             severity: rule.severity,
-            confidence: rule.confidence.min(outcome.ceiling),
+            confidence: rule.best_confidence().min(outcome.ceiling),
+            companion: None,
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),
@@ -298,4 +319,12 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             }
         }
     }
+}
+
+/// Whether the credential itself says that its time is over.
+fn has_expired(facts: &[Fact]) -> bool {
+    let expires = facts.iter().find(|fact| fact.name == "expires");
+    expires
+        .and_then(|fact| fact.value.parse().ok())
+        .is_some_and(|time: jiff::Timestamp| time < jiff::Timestamp::now())
 }

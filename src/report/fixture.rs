@@ -106,6 +106,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         secret: Secret::new(secret),
         verdict: Verdict::NotChecked,
         identity: Vec::new(),
+        companion: None,
         in_head: occurrences.iter().any(|occurrence| occurrence.in_head),
         first_seen,
         exposure: None,
@@ -208,7 +209,7 @@ pub(super) fn odd_report() -> Report {
         finding.verdict =
             if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`") };
         let value = format!("[x](https://evil.example) {}", String::from_utf8_lossy(&secret));
-        finding.identity = vec![crate::finding::Fact { name: "account", value }];
+        finding.identity = vec![crate::finding::Fact { name: "account".into(), value }];
         let branch = format!("refs/heads/{}", String::from_utf8_lossy(&secret));
         finding.exposure = Some(exposure(number, Some(200), &[&branch, "refs/tags/\u{1b}[31m::x"]));
         finding.days_exposed = Some(u64::from(number));

@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer,
 
 use super::text::{clip, one_line, visible};
 use super::{Report, json};
-use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Severity, Verdict};
+use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
 mod exposure;
@@ -77,9 +77,10 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     }
     if !finding.identity.is_empty() {
         let fact = |name: &str, value: &str| format!("{name} {}", show(report, value.as_bytes()));
-        let facts: Vec<String> = finding.identity.iter().map(|f| fact(f.name, &f.value)).collect();
+        let facts: Vec<String> = finding.identity.iter().map(|f| fact(&f.name, &f.value)).collect();
         notes.push(("identity", facts.join(", ")));
     }
+    notes.extend(finding.companion.as_ref().map(|half| ("with", companion(report, half))));
     notes.push(("opens", one_line(&rule.description)));
     notes.push(("lives", whereabouts(finding)));
     if let Some(first) = &finding.first_seen {
@@ -93,6 +94,13 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     notes.push(("fingerprint", finding.fingerprint.to_string()));
     notes.retain(|(_, text)| !text.is_empty());
     notes
+}
+
+fn companion(report: &Report, half: &Companion) -> String {
+    let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
+    let name = one_line(&report.rules.get(half.rule).name);
+    let where_else = if half.is_near { "" } else { ", another file of the same place" };
+    format!("{name} {} at {place}{where_else}", half.secret.masked())
 }
 
 fn show(report: &Report, bytes: &[u8]) -> String {
@@ -188,7 +196,7 @@ mod tests {
         );
         let mut finding = fixture::finding(&rules, "fixture-token", &secret, places);
         finding.verdict = Verdict::Passed;
-        finding.identity = vec![crate::finding::Fact { name: "account", value: "acme".into() }];
+        finding.identity = vec![crate::finding::Fact { name: "account".into(), value: "acme".into() }];
         fixture::report(vec![finding], Vec::new())
     }
 

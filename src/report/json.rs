@@ -7,15 +7,20 @@ use bstr::{BStr, ByteSlice as _};
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::refs::{RefNames, Shown};
-use super::text::is_steering;
 use super::{Report, Stats, sarif};
 use crate::finding::{
     CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Provenance, Severity, Verdict,
 };
 use crate::location::Position;
+use crate::secret::Secret;
+
+mod harmless;
+
+pub(crate) use harmless::write;
+use harmless::{INFALLIBLE, serialize};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const SCHEMA_VERSION: &str = "1";
@@ -151,7 +156,8 @@ struct FindingJson<'a> {
     secret: String,
     check: &'static str,
     check_detail: Option<&'static str>,
-    identity: BTreeMap<&'static str, String>,
+    identity: BTreeMap<&'a str, String>,
+    companion: Option<CompanionJson<'a>>,
     description: &'a str,
     remediation: &'a str,
     in_head: bool,
@@ -162,6 +168,16 @@ struct FindingJson<'a> {
     refs: Option<Shown<'a>>,
     refs_total: Option<usize>,
     occurrences: Vec<OccurrenceJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct CompanionJson<'a> {
+    rule: &'a str,
+    name: &'a str,
+    secret: String,
+    path: String,
+    line: u32,
+    near: bool,
 }
 
 #[derive(Serialize)]
@@ -257,8 +273,16 @@ impl<'a> FindingJson<'a> {
             identity: finding
                 .identity
                 .iter()
-                .map(|fact| (fact.name, report.redactor.show(fact.value.as_bytes())))
+                .map(|fact| (&*fact.name, report.redactor.show(fact.value.as_bytes())))
                 .collect(),
+            companion: finding.companion.as_ref().map(|half| CompanionJson {
+                rule: &report.rules.get(half.rule).id,
+                name: &report.rules.get(half.rule).name,
+                secret: shown(report, &half.secret),
+                path: report.redactor.show_path(&half.path),
+                line: half.location.start.line,
+                near: half.is_near,
+            }),
             description: &rule.description,
             remediation: &rule.remediation,
             in_head: finding.in_head,
@@ -310,76 +334,18 @@ impl CommitJson {
 
 /// The secret masked, or as it is if the user asked for that.
 pub(crate) fn shown_secret(report: &Report, finding: &Finding) -> String {
+    shown(report, &finding.secret)
+}
+
+fn shown(report: &Report, secret: &Secret) -> String {
     if report.show_secrets {
         #[expect(clippy::disallowed_methods, reason = "--show-secrets asks for it")]
-        return String::from_utf8_lossy(finding.secret.expose()).into_owned();
+        return String::from_utf8_lossy(secret.expose()).into_owned();
     }
-    finding.secret.masked()
+    secret.masked()
 }
 
 /// RFC 3339 in UTC; `None` outside the years that can be told.
 pub(crate) fn date(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
-}
-
-const INFALLIBLE: &str = "a vector takes every byte, and the values are plain data";
-
-fn serialize(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless(formatter));
-    value.serialize(&mut serializer).expect(INFALLIBLE);
-    out
-}
-
-/// Serializes and ends the line.
-pub(crate) fn write(value: &impl Serialize, formatter: impl Formatter) -> Vec<u8> {
-    let mut out = serialize(value, formatter);
-    out.push(b'\n');
-    out
-}
-
-/// Escapes what JSON allows but a terminal obeys: C1 controls, bidirectional and invisible marks.
-struct Harmless<F>(F);
-
-macro_rules! delegate {
-    ($($name:ident($($argument:ident: $type:ty),*)),* $(,)?) => {$(
-        fn $name<W: ?Sized + std::io::Write>(&mut self, writer: &mut W $(, $argument: $type)*) -> std::io::Result<()> {
-            self.0.$name(writer $(, $argument)*)
-        }
-    )*};
-}
-
-impl<F: Formatter> Formatter for Harmless<F> {
-    delegate!(
-        begin_array(),
-        end_array(),
-        begin_array_value(first: bool),
-        end_array_value(),
-        begin_object(),
-        end_object(),
-        begin_object_key(first: bool),
-        end_object_key(),
-        begin_object_value(),
-        end_object_value(),
-        write_char_escape(escape: CharEscape),
-    );
-
-    fn write_string_fragment<W: ?Sized + std::io::Write>(
-        &mut self,
-        writer: &mut W,
-        text: &str,
-    ) -> std::io::Result<()> {
-        if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-            return self.0.write_string_fragment(writer, text);
-        }
-        let mut rest = text;
-        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_steering(*c)) {
-            self.0.write_string_fragment(writer, &rest[..at])?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = &rest[at + c.len_utf8()..];
-        }
-        self.0.write_string_fragment(writer, rest)
-    }
 }

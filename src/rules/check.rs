@@ -8,6 +8,11 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+mod der;
+mod keys;
+mod macaroon;
+mod urls;
+
 use super::checksum;
 use crate::finding::{Confidence, Fact, Verdict};
 
@@ -28,8 +33,22 @@ pub enum Check {
     AwsKeyId,
     /// Header and payload are JSON.
     Jwt,
-    /// A block with a body.
+    /// A block that parses as a private key.
     PemPrivateKey,
+    /// A private part behind the public one.
+    PuttyPrivateKey,
+    /// A private key in DER, as base64.
+    Base64Der,
+    /// The macaroon of a package index.
+    PypiMacaroon,
+    /// When a URL signed by AWS or Google ends.
+    PresignedUrl,
+    /// When a shared access signature of Azure Storage ends.
+    AzureSas,
+    /// Checksum of Bech32.
+    Bech32,
+    /// Checksum of `Base58Check`.
+    Base58Check,
     /// Live or test.
     StripeMode,
     /// The token's body is base64 of JSON.
@@ -58,6 +77,13 @@ const TABLE: &[(&str, Check)] = &[
     ("aws-key-id", Check::AwsKeyId),
     ("jwt", Check::Jwt),
     ("pem-private-key", Check::PemPrivateKey),
+    ("putty-private-key", Check::PuttyPrivateKey),
+    ("base64-der", Check::Base64Der),
+    ("pypi-macaroon", Check::PypiMacaroon),
+    ("presigned-url", Check::PresignedUrl),
+    ("azure-sas", Check::AzureSas),
+    ("bech32", Check::Bech32),
+    ("base58check", Check::Base58Check),
     ("stripe-mode", Check::StripeMode),
     ("base64-json", Check::Base64Json),
     ("url-credentials", Check::UrlCredentials),
@@ -97,7 +123,19 @@ impl Check {
             },
             Check::AwsKeyId => aws_key_id(secret),
             Check::Jwt => jwt(secret),
-            Check::PemPrivateKey => pem(secret),
+            Check::PemPrivateKey => keys::pem(secret),
+            Check::PuttyPrivateKey => keys::putty(secret),
+            Check::Base64Der => keys::base64_der(secret),
+            Check::PypiMacaroon => macaroon::pypi(secret),
+            Check::PresignedUrl => urls::presigned(secret),
+            Check::AzureSas => urls::azure_sas(secret),
+            Check::Bech32 => {
+                certain(checksum::bech32_holds(secret), "the Bech32 checksum at its end does not agree")
+            }
+            Check::Base58Check => certain(
+                checksum::base58check(secret).is_some(),
+                "the Base58Check checksum at its end does not agree",
+            ),
             Check::StripeMode => stripe(secret),
             Check::Base64Json => base64_json(secret),
             Check::UrlCredentials => holds(),
@@ -126,7 +164,7 @@ fn second_hand(ok: bool, why: &'static str) -> Outcome {
 }
 
 fn fact(name: &'static str, value: impl Into<String>) -> Fact {
-    Fact { name, value: value.into() }
+    Fact { name: name.into(), value: value.into() }
 }
 
 fn crc_tail_holds(body: &[u8]) -> bool {
@@ -140,6 +178,11 @@ fn github(secret: &[u8]) -> Outcome {
     match prefixes.iter().find_map(|prefix| secret.strip_prefix(*prefix)) {
         Some(body) if body.iter().all(u8::is_ascii_alphanumeric) => {
             certain(crc_tail_holds(body), "the CRC-32 at its end does not agree")
+        }
+        // `ghs_`, the number of the app, and a JWT.
+        Some(body) if body.contains(&b'.') => {
+            let start = body.iter().position(|b| *b == b'_').map_or(0, |at| at + 1);
+            jwt(&body[start..])
         }
         _ => holds(),
     }
@@ -216,9 +259,12 @@ fn jwt(secret: &[u8]) -> Outcome {
     if !header.contains_key("alg") {
         outcome = certain(false, "its header names no algorithm");
     }
-    for (map, key, name) in
-        [(&header, "alg", "algorithm"), (&claims, "iss", "issuer"), (&claims, "sub", "subject")]
-    {
+    for (map, key, name) in [
+        (&header, "alg", "algorithm"),
+        (&claims, "iss", "issuer"),
+        (&claims, "sub", "subject"),
+        (&claims, "scope", "scopes"),
+    ] {
         if let Some(text) = map.get(key).and_then(|v| v.as_str()) {
             outcome.facts.push(fact(name, text.chars().take(200).collect::<String>()));
         }
@@ -230,31 +276,6 @@ fn jwt(secret: &[u8]) -> Outcome {
         }
     }
     outcome
-}
-
-/// What a private key block is, from its labels and the shape of its body.
-fn pem(secret: &[u8]) -> Outcome {
-    let text = String::from_utf8_lossy(secret);
-    let body: usize = text.split("-----").nth(2).map_or(0, |body| {
-        body.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count()
-    });
-    // The smallest real one, an Ed25519 key in PKCS#8, has 64 characters.
-    let mut outcome = certain(body >= 48, "there is no key between its first and last line");
-    let label = text.split("-----").nth(1).unwrap_or_default();
-    let kind = label.trim_start_matches("BEGIN").trim().trim_end_matches("PRIVATE KEY").trim();
-    outcome.facts.push(fact("key-type", if kind.is_empty() { "PKCS#8" } else { kind }));
-    let encrypted =
-        label.contains("ENCRYPTED") || text.contains("Proc-Type: 4,ENCRYPTED") || openssh_encrypted(&text);
-    outcome.facts.push(fact("encrypted", if encrypted { "yes" } else { "no" }));
-    outcome
-}
-
-/// The cipher name right behind the magic of an `openssh-key-v1` body is `none` when the key is in clear.
-fn openssh_encrypted(text: &str) -> bool {
-    let Some(start) = text.find("b3BlbnNzaC1rZXktdjEA") else { return false };
-    let head: Vec<u8> = text[start..].bytes().filter(u8::is_ascii_alphanumeric).take(32).collect();
-    decode(&head)
-        .is_some_and(|bytes| bytes.get(15..).is_some_and(|rest| rest.len() >= 8 && &rest[4..8] != b"none"))
 }
 
 fn stripe(secret: &[u8]) -> Outcome {
@@ -283,7 +304,7 @@ fn base64_json(secret: &[u8]) -> Outcome {
 }
 
 /// Base64 in either alphabet, with or without padding.
-fn decode(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -333,7 +354,7 @@ mod tests {
         let token = sampled("{{@jwt}}");
         let outcome = Check::Jwt.run(&token);
         assert_eq!(outcome.verdict, Verdict::Passed);
-        let names: Vec<_> = outcome.facts.iter().map(|f| f.name).collect();
+        let names: Vec<_> = outcome.facts.iter().map(|f| f.name.clone()).collect();
         assert_eq!(names, ["algorithm", "issuer", "subject", "issued", "expires"]);
         assert_eq!(Check::Jwt.run(b"eyJub3Q.eyJqc29u.abc").ceiling, Confidence::Low);
     }
@@ -343,7 +364,22 @@ mod tests {
         let key = sampled("{{@pem:RSA PRIVATE KEY}}");
         let outcome = Check::PemPrivateKey.run(&key);
         assert_eq!(outcome.verdict, Verdict::Passed);
-        assert_eq!(outcome.facts, [fact("key-type", "RSA"), fact("encrypted", "no")]);
+        assert_eq!(outcome.facts, [fact("key-type", "RSA 1024"), fact("encrypted", "no")]);
+        for (label, kind) in [
+            ("EC PRIVATE KEY", "EC P-256"),
+            ("PRIVATE KEY", "Ed25519"),
+            ("DSA PRIVATE KEY", "DSA 1024"),
+            ("OPENSSH PRIVATE KEY", "ssh-ed25519"),
+            ("PGP PRIVATE KEY BLOCK", "PGP, EdDSA"),
+            ("ENCRYPTED PRIVATE KEY", "PKCS#8"),
+        ] {
+            let key = sampled(&format!("{{{{@pem:{label}}}}}"));
+            let outcome = Check::PemPrivateKey.run(&key);
+            assert_eq!((outcome.verdict, &outcome.facts[0]), (Verdict::Passed, &fact("key-type", kind)));
+            // In a string of some language, and quoted again.
+            let escaped = String::from_utf8(key).unwrap().replace('\n', "\\n");
+            assert_eq!(Check::PemPrivateKey.run(escaped.as_bytes()).verdict, Verdict::Passed);
+        }
         let empty = ["-----BEGIN ", "PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"].concat();
         assert_eq!(Check::PemPrivateKey.run(empty.as_bytes()).ceiling, Confidence::Low);
     }

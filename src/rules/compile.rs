@@ -37,6 +37,7 @@ pub(crate) enum FormKind {
 
 /// What closes a block.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Block {
     /// Literal that opens the closing line.
@@ -47,6 +48,7 @@ pub(crate) struct Block {
 
 /// `interval = { before, after, lines }` of a rule file.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct IntervalSpec {
     #[serde(default)]

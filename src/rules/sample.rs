@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
+mod keys;
+
 use super::checksum;
 
 /// A small deterministic generator (`SplitMix64`). Not for keys.
@@ -144,11 +146,14 @@ fn credential(name: &str, argument: &str, rng: &mut Rng) -> Result<String, Strin
             format!("{header}.{}.{}", URL_SAFE_NO_PAD.encode(claims), random("[A-Za-z0-9_-]{43}")?)
         }
         "pem" => {
-            let body = STANDARD.encode([b"\x30\x82\x02\x5c\x02\x01\x00".to_vec(), rng.bytes(600)].concat());
+            let body = STANDARD.encode(keys::body(argument, rng));
             let lines: Vec<&str> =
                 body.as_bytes().chunks(64).map(|l| std::str::from_utf8(l).unwrap_or_default()).collect();
             format!("-----BEGIN {argument}-----\n{}\n-----END {argument}-----", lines.join("\n"))
         }
+        "der" => STANDARD.encode(keys::body(argument, rng)),
+        "bech32" => checksum::with_bech32(argument, &rng.bytes(52)),
+        "base58check" => checksum::with_base58check(&[&[0x80][..], &rng.bytes(32), &[1]].concat()),
         _ => return Err(format!("unknown credential `@{name}`")),
     })
 }

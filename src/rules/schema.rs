@@ -4,11 +4,13 @@ use serde::Deserialize;
 
 use super::check::Check;
 use super::compile::{Block, Form, FormKind, IntervalSpec};
+use super::identity::Identity;
 use super::{Rule, RuleError};
 use crate::finding::{Confidence, Severity};
 
 /// Texts that prove a rule.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Examples {
     /// The rule must report something in each of these.
@@ -18,47 +20,107 @@ pub struct Examples {
     pub reject: Vec<String>,
 }
 
-#[derive(Deserialize)]
+/// The other half of a credential that is made of two, such as a key's id.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+pub(crate) struct CompanionSpec {
+    /// Ids of the rules that find it.
+    pub(crate) rules: Vec<String>,
+    /// How many lines away it may stand in the same file.
+    #[serde(default = "ten")]
+    pub(crate) lines: u32,
+    /// How sure a match is with it.
+    pub(crate) confidence: Confidence,
+    /// How sure a match is where it stands in another file of the same directory and commit only.
+    pub(crate) elsewhere: Option<Confidence>,
+    /// Whether a match without it is none.
+    #[serde(default)]
+    pub(crate) required: bool,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, schemars(title = "muzzle rule file"))]
 struct RawFile {
     #[serde(default)]
     rules: Vec<RawRule>,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 struct RawRule {
+    /// `provider-kind`: lower-case letters, digits and dashes; for ever.
     id: String,
+    /// What a person calls the credential.
     name: String,
+    /// What a finder could do with it.
     description: String,
+    /// By what it opens.
     severity: Severity,
+    /// How sure a match is.
     confidence: Confidence,
+    /// Every match contains one of them; case is ignored; at least three bytes each.
     keywords: Vec<String>,
+    /// What to do now.
     remediation: String,
+    /// Where the format is documented.
     #[serde(default)]
     references: Vec<String>,
+    /// Words to select by.
     #[serde(default)]
     tags: Vec<String>,
+    /// The expression of the credential itself, with the group `secret`; or the opening line of a `block`.
     regex: Option<String>,
+    /// The expression of a value that is given to a name with a keyword.
     value: Option<String>,
+    /// What the rest of the name must contain, with `value`.
     field: Option<String>,
+    /// What the whole name must not contain, with `value`.
     not_field: Option<String>,
+    /// One ASCII character that every match holds behind the keyword.
     needs: Option<String>,
+    /// What closes the block that `regex` opens.
     block: Option<Block>,
+    /// What is looked at round the keyword; by default what the expression needs.
     interval: Option<IntervalSpec>,
+    /// Least Shannon entropy of the secret, bits per byte.
     entropy: Option<f32>,
+    /// The name of a structure or checksum check.
     check: Option<String>,
+    /// What the credential says about itself.
+    #[cfg_attr(test, schemars(with = "Option<super::identity::Raw>"))]
+    identity: Option<Box<Identity>>,
+    /// The other half of the credential.
+    companion: Option<CompanionSpec>,
+    /// Half of a credential that is never reported by itself.
+    #[serde(default)]
+    part: bool,
+    /// Human passwords: the fingerprint must not be a hash of the secret alone.
     #[serde(default)]
     guessable: bool,
+    /// Kinds without a provider: a more specific rule on the same bytes wins.
     #[serde(default)]
     generic: bool,
+    /// An expression on the path; the rule applies only there.
     path: Option<String>,
+    /// Values that contain one of these words (case ignored) are dropped.
     #[serde(default)]
     stopwords: Vec<String>,
+    /// Values that one of these expressions matches are dropped.
     #[serde(default)]
     allow: Vec<String>,
+    /// Whether the general placeholder filter applies.
     #[serde(default = "yes")]
     placeholders: bool,
+    /// Texts that prove the rule.
     #[serde(default)]
     examples: Examples,
 }
@@ -144,6 +206,9 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         tags: raw.tags,
         examples: raw.examples,
         check,
+        identity: raw.identity,
+        companion: raw.companion,
+        part: raw.part,
         entropy: raw.entropy,
         guessable: raw.guessable,
         generic: raw.generic,
@@ -159,4 +224,24 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         },
         compiled: std::sync::OnceLock::new(),
     })
+}
+
+/// The JSON Schema of a rule file, for editors.
+pub const JSON_SCHEMA: &str = include_str!("../../rules/schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE_DOCS=1 cargo test` writes the file anew.
+    #[test]
+    fn the_schema_for_editors_is_the_schema() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(RawFile)).unwrap() + "\n";
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema.json");
+            std::fs::write(file, &schema).unwrap();
+            return;
+        }
+        assert_eq!(JSON_SCHEMA, schema, "UPDATE_DOCS=1 cargo test --lib schema brings it up to date");
+    }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod catalogue;
 mod detect;
 mod differential;
 mod exposure;

@@ -182,8 +182,11 @@ impl Place<'_> {
     fn properties(&self, report: &Report, finding: &Finding) -> model::PropertyBag {
         let primary = self.occurrences[0];
         let show = |text: &str| report.redactor.show(text.as_bytes());
-        let identity: Map<String, Value> =
-            finding.identity.iter().map(|fact| (fact.name.to_owned(), show(&fact.value).into())).collect();
+        let identity: Map<String, Value> = finding
+            .identity
+            .iter()
+            .map(|fact| (fact.name.clone().into_owned(), show(&fact.value).into()))
+            .collect();
         let mut properties = BTreeMap::from([
             ("check", json!(check(&finding.verdict))),
             ("confidence", json!(finding.confidence)),
@@ -194,6 +197,12 @@ impl Place<'_> {
             ("severity", json!(finding.severity)),
             ("source", json!(primary.provenance.as_str())),
         ]);
+        if let Some(half) = &finding.companion {
+            let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
+            let rule = &report.rules.get(half.rule).id;
+            properties
+                .insert("companion", json!({"rule": rule, "secret": half.secret.masked(), "place": place}));
+        }
         let commit = self.occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
             Provenance::Commit(info) => Some(info.id.to_string()),
             _ => None,

@@ -1,0 +1,170 @@
+//! Credentials in two halves: a key and its id, a secret and the account it belongs to.
+//!
+//! Each half is found by a rule of its own. A rule with a `companion` is surer of its finds where the other half stands
+//! near by, and the two are one finding.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use hashbrown::{HashMap, HashSet};
+
+use crate::finding::{Companion, Confidence, ObjectName, Occurrence, Provenance, RuleIndex};
+use crate::grouping::Key;
+use crate::rules::{CompanionSpec, RuleSet};
+
+/// Halves that others look for, by where they stand.
+pub(super) struct Halves {
+    stands: Vec<Stand>,
+    /// Places in `stands`, by path and blob, then by line.
+    by_file: HashMap<(BString, Option<ObjectName>), Vec<usize>>,
+    /// By directory and commit.
+    by_directory: HashMap<(BString, Option<ObjectName>), Vec<usize>>,
+    /// Rules that find the other half, by the rule that looks for it.
+    wanted: HashMap<RuleIndex, HashSet<RuleIndex>>,
+    /// Those that a finding has named.
+    named: HashSet<usize>,
+}
+
+/// One occurrence of a half.
+struct Stand {
+    half: Companion,
+}
+
+/// Halves looked at round one place: a file can be made to hold any number.
+const MOST_LOOKED_AT: usize = 64;
+
+/// What is known of the other half of a finding.
+pub(super) struct Pairing {
+    pub(super) companion: Option<Companion>,
+    /// `None` without a companion where one is required.
+    pub(super) confidence: Option<Confidence>,
+    stands: Vec<usize>,
+}
+
+impl Halves {
+    pub(super) fn new(rules: &RuleSet, occurrences: &HashMap<Key, Vec<Occurrence>>) -> Self {
+        let ids: HashMap<&str, RuleIndex> =
+            rules.iter().map(|(index, rule)| (rule.id.as_str(), index)).collect();
+        let others =
+            |spec: &CompanionSpec| spec.rules.iter().filter_map(|id| ids.get(id.as_str()).copied()).collect();
+        let wanted: HashMap<RuleIndex, HashSet<RuleIndex>> = rules
+            .iter()
+            .filter_map(|(index, rule)| Some((index, others(rule.companion.as_ref()?))))
+            .collect();
+        let mut halves = Halves {
+            stands: Vec::new(),
+            by_file: HashMap::new(),
+            by_directory: HashMap::new(),
+            wanted,
+            named: HashSet::new(),
+        };
+        let halves_of_others: HashSet<RuleIndex> = halves.wanted.values().flatten().copied().collect();
+        for ((rule, secret), occurrences) in
+            occurrences.iter().filter(|((rule, _), _)| halves_of_others.contains(rule))
+        {
+            for occurrence in occurrences {
+                let place = halves.stands.len();
+                let path = occurrence.path.clone();
+                halves.by_directory.entry(directory(occurrence)).or_default().push(place);
+                halves.by_file.entry((path.clone(), occurrence.blob)).or_default().push(place);
+                let location = occurrence.location.clone();
+                let half = Companion { rule: *rule, secret: secret.clone(), path, location, is_near: true };
+                halves.stands.push(Stand { half });
+            }
+        }
+        let stands = &halves.stands;
+        for list in halves.by_file.values_mut() {
+            list.sort_by_key(|place| (stands[*place].line(), *place));
+        }
+        for list in halves.by_directory.values_mut() {
+            list.sort_by(|a, b| stands[*a].order().cmp(&stands[*b].order()));
+            list.truncate(MOST_LOOKED_AT);
+        }
+        halves
+    }
+
+    /// Looks for the other half round each occurrence, then in other files of the same directory and commit.
+    pub(super) fn of(
+        &self,
+        rule: RuleIndex,
+        spec: &CompanionSpec,
+        without: Confidence,
+        occurrences: &[Occurrence],
+    ) -> Pairing {
+        let near: Vec<usize> =
+            occurrences.iter().filter_map(|occurrence| self.nearest(rule, spec, occurrence)).collect();
+        if let Some(first) = near.first() {
+            let companion = Some(self.stands[*first].half.clone());
+            return Pairing { companion, confidence: Some(spec.confidence), stands: near };
+        }
+        let elsewhere = |occurrence: &Occurrence| {
+            let list = self.by_directory.get(&directory(occurrence))?;
+            list.iter().copied().find(|place| self.is_wanted(rule, *place))
+        };
+        let found =
+            spec.elsewhere.and_then(|confidence| Some((confidence, occurrences.iter().find_map(elsewhere)?)));
+        match found {
+            Some((confidence, place)) => {
+                let companion = Companion { is_near: false, ..self.stands[place].half.clone() };
+                Pairing { companion: Some(companion), confidence: Some(confidence), stands: Vec::new() }
+            }
+            None => {
+                let confidence = (!spec.required).then_some(without);
+                Pairing { companion: None, confidence, stands: Vec::new() }
+            }
+        }
+    }
+
+    /// The halves that a reported finding names are no findings of their own.
+    pub(super) fn name(&mut self, pairing: &Pairing) {
+        self.named.extend(&pairing.stands);
+    }
+
+    /// Secrets all of whose occurrences were named.
+    pub(super) fn folded(&self) -> HashSet<Key> {
+        let key = |stand: &Stand| (stand.half.rule, stand.half.secret.clone());
+        let mut folded: HashSet<Key> = self.named.iter().map(|place| key(&self.stands[*place])).collect();
+        for (place, stand) in self.stands.iter().enumerate() {
+            if !self.named.contains(&place) {
+                folded.remove(&key(stand));
+            }
+        }
+        folded
+    }
+
+    /// The half that stands nearest in the same file.
+    fn nearest(&self, rule: RuleIndex, spec: &CompanionSpec, occurrence: &Occurrence) -> Option<usize> {
+        let list = self.by_file.get(&(occurrence.path.clone(), occurrence.blob))?;
+        let line = occurrence.location.start.line;
+        let from = list.partition_point(|place| self.stands[*place].line() < line.saturating_sub(spec.lines));
+        let in_reach = list[from..]
+            .iter()
+            .take_while(|place| self.stands[**place].line() <= line.saturating_add(spec.lines));
+        in_reach
+            .take(MOST_LOOKED_AT)
+            .copied()
+            .filter(|place| self.is_wanted(rule, *place))
+            .min_by_key(|place| (self.stands[*place].line().abs_diff(line), *place))
+    }
+
+    fn is_wanted(&self, rule: RuleIndex, place: usize) -> bool {
+        self.wanted.get(&rule).is_some_and(|wanted| wanted.contains(&self.stands[place].half.rule))
+    }
+}
+
+impl Stand {
+    fn line(&self) -> u32 {
+        self.half.location.start.line
+    }
+
+    fn order(&self) -> (&BStr, u32, RuleIndex) {
+        (self.half.path.as_bstr(), self.line(), self.half.rule)
+    }
+}
+
+fn directory(occurrence: &Occurrence) -> (BString, Option<ObjectName>) {
+    let commit = match &occurrence.provenance {
+        Provenance::Commit(info) => Some(info.id),
+        _ => None,
+    };
+    let end = occurrence.path.rfind_byte(b'/').unwrap_or(0);
+    (occurrence.path[..end].into(), commit)
+}
