@@ -185,6 +185,7 @@ impl Rule {
 pub struct RuleSet {
     rules: Vec<Rule>,
     ids: HashSet<String>,
+    left_out: usize,
 }
 
 impl RuleSet {
@@ -220,6 +221,26 @@ impl RuleSet {
         self.ids = self.rules.iter().map(|rule| rule.id.clone()).collect();
     }
 
+    /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.
+    pub fn leave_out_below(&mut self, threshold: Confidence) {
+        let is_reported = |rule: &Rule| rule.best_confidence() >= threshold;
+        let companions: HashSet<String> = self
+            .rules
+            .iter()
+            .filter(|rule| is_reported(rule))
+            .filter_map(|rule| rule.companion.as_ref())
+            .flat_map(|spec| spec.rules.iter().cloned())
+            .collect();
+        let before = self.len();
+        self.retain(|rule| is_reported(rule) || companions.contains(&rule.id));
+        self.left_out += before - self.len();
+    }
+
+    /// How many rules [`RuleSet::leave_out_below`] dropped.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
     /// The rule with this id.
     pub fn by_id(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
@@ -229,7 +250,7 @@ impl RuleSet {
     #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
         let rules = self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect();
-        RuleSet { rules, ids: [id.to_owned()].into() }
+        RuleSet { rules, ids: [id.to_owned()].into(), left_out: 0 }
     }
 
     /// The rule at this index.

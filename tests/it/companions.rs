@@ -75,7 +75,7 @@ const WEAK: &str = "weak = 9z8y7x6w5v4u";
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::repository();
     std::fs::write(sandbox.outside("rules.toml"), RULES).unwrap();
-    let configuration = format!("[rules]\nfiles = [{:?}]\n", sandbox.outside("rules.toml"));
+    let configuration = format!("[rules]\nfiles = ['{}']\n", sandbox.outside("rules.toml").display());
     std::fs::write(sandbox.outside("muzzle.toml"), configuration).unwrap();
     sandbox
 }
