@@ -71,7 +71,13 @@ impl Config {
             Some(path) => (read(path)?, path.parent().unwrap_or(Path::new("")).to_owned()),
             None => (File::default(), PathBuf::new()),
         };
-        let rules = select_rules(args, &file.rules, &directory)?;
+        let threshold =
+            args.confidence.map(Confidence::from).or(file.scan.confidence).unwrap_or(Confidence::Medium);
+        let mut rules = select_rules(args, &file.rules, &directory)?;
+        // Who asks for a rule by name wants to know of all that it finds.
+        if args.rules.is_empty() && file.rules.only.is_empty() {
+            rules.leave_out_below(threshold);
+        }
         let history = !args.no_history && file.scan.history.unwrap_or(true);
         let worktree = !args.no_worktree && file.scan.worktree.unwrap_or(true);
         if !history && !worktree {
@@ -90,11 +96,7 @@ impl Config {
             scope,
             honour_ignores: !args.no_ignore,
             no_delta: args.no_delta,
-            threshold: args
-                .confidence
-                .map(Confidence::from)
-                .or(file.scan.confidence)
-                .unwrap_or(Confidence::Medium),
+            threshold,
             jobs: args.jobs.or(file.scan.jobs).map_or(cores, |jobs| usize::from(jobs.max(1))),
             show_secrets: args.show_secrets,
         };

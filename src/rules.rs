@@ -3,7 +3,7 @@
 //! In: TOML text, embedded or from a file of the user's. Out: rules whose expressions are compiled at first use.
 //! Invariant: a compiled rule sees a bounded interval round one keyword occurrence and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
@@ -167,6 +167,11 @@ impl Rule {
         self.try_compiled().ok()
     }
 
+    /// Builds everything now, automata included, so that a mistake shows.
+    pub(crate) fn build(&self) -> Result<(), String> {
+        self.try_compiled().map_err(str::to_owned).and_then(Compiled::build_all)
+    }
+
     pub(crate) fn try_compiled(&self) -> Result<&Compiled, &str> {
         self.compiled
             .get_or_init(|| Compiled::new(&self.form, &self.keywords).map(Box::new))
@@ -179,6 +184,8 @@ impl Rule {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    ids: HashSet<String>,
+    left_out: usize,
 }
 
 impl RuleSet {
@@ -196,9 +203,8 @@ impl RuleSet {
     /// Adds the rules of one TOML text; `file` is for messages and names the provider.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         let rules = schema::parse(file, text)?;
-        let known: BTreeSet<&str> = self.rules.iter().map(|rule| rule.id.as_str()).collect();
         for rule in &rules {
-            if known.contains(rule.id.as_str()) {
+            if !self.ids.insert(rule.id.clone()) {
                 return Err(RuleError::Duplicate { file: file.into(), id: rule.id.clone() });
             }
         }
@@ -212,6 +218,27 @@ impl RuleSet {
     /// Keeps the rules that `keep` wants. Indexes change.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
+        self.ids = self.rules.iter().map(|rule| rule.id.clone()).collect();
+    }
+
+    /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.
+    pub fn leave_out_below(&mut self, threshold: Confidence) {
+        let is_reported = |rule: &Rule| rule.best_confidence() >= threshold;
+        let companions: HashSet<String> = self
+            .rules
+            .iter()
+            .filter(|rule| is_reported(rule))
+            .filter_map(|rule| rule.companion.as_ref())
+            .flat_map(|spec| spec.rules.iter().cloned())
+            .collect();
+        let before = self.len();
+        self.retain(|rule| is_reported(rule) || companions.contains(&rule.id));
+        self.left_out += before - self.len();
+    }
+
+    /// How many rules [`RuleSet::leave_out_below`] dropped.
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// The rule with this id.
@@ -222,7 +249,8 @@ impl RuleSet {
     /// A copy that holds the rule with this id alone.
     #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
-        RuleSet { rules: self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect() }
+        let rules = self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect();
+        RuleSet { rules, ids: [id.to_owned()].into(), left_out: 0 }
     }
 
     /// The rule at this index.
@@ -248,8 +276,7 @@ impl RuleSet {
     /// Compiles the rules from this place on, so that a mistake shows now; for rule files that are not our own.
     pub fn compile_from(&self, first: usize) -> Result<(), RuleError> {
         for rule in &self.rules[first..] {
-            let built = rule.try_compiled().map_err(str::to_owned).and_then(Compiled::build_all);
-            built.map_err(|why| RuleError::Expression { id: rule.id.clone(), why })?;
+            rule.build().map_err(|why| RuleError::Expression { id: rule.id.clone(), why })?;
         }
         Ok(())
     }

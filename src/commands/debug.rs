@@ -46,7 +46,9 @@ fn phases(path: &Path, jobs: usize) -> anyhow::Result<u8> {
     size_pool(jobs);
     let options = Options::history_of(path, jobs);
     let started = std::time::Instant::now();
-    let detector = Arc::new(Detector::new(RuleSet::embedded()?)?);
+    let mut rules = RuleSet::embedded()?;
+    rules.leave_out_below(options.threshold);
+    let detector = Arc::new(Detector::new(rules)?);
     let prepared = started.elapsed();
     let report = pipeline::scan(&detector, &options, &Counters::default())?;
     let seconds = |time: Duration| time.as_secs_f64();

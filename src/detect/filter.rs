@@ -1,8 +1,10 @@
 //! Why a candidate is not a secret. Every reason is countable.
 
-use std::fmt;
+use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 
 use aho_corasick::AhoCorasick;
+use sha2::{Digest as _, Sha256};
 
 use super::matching::Caches;
 use crate::finding::RuleIndex;
@@ -24,6 +26,8 @@ pub enum DropReason {
     MoreSpecificRule,
     /// The rule applies to other paths.
     Path,
+    /// A key that its vendor published for tests or examples.
+    Published,
     /// Half of a credential, without the other half.
     NoCompanion,
 }
@@ -37,6 +41,7 @@ impl fmt::Display for DropReason {
             DropReason::Allowed => "allowed",
             DropReason::MoreSpecificRule => "more-specific-rule",
             DropReason::Path => "path",
+            DropReason::Published => "published-example",
             DropReason::NoCompanion => "no-companion",
         })
     }
@@ -47,13 +52,18 @@ impl fmt::Display for DropReason {
 pub(super) struct Filter {
     placeholders: AhoCorasick,
     hints: AhoCorasick,
+    published: HashSet<String>,
 }
 
 impl Filter {
     pub(super) fn new(allowlist: &Allowlist) -> Result<Self, RuleError> {
         // Templates are punctuation: ignoring case does not change what they match.
         let words = allowlist.words.iter().chain(&allowlist.templates);
-        Ok(Filter { placeholders: any_of(words)?, hints: any_of(allowlist.hints.iter())? })
+        Ok(Filter {
+            placeholders: any_of(words)?,
+            hints: any_of(allowlist.hints.iter())?,
+            published: allowlist.published.iter().cloned().collect(),
+        })
     }
 
     /// Whether a secret looks made up although its form is right.
@@ -72,6 +82,9 @@ impl Filter {
         if rule.judges_placeholders() && self.is_placeholder(secret) {
             return Some(DropReason::Placeholder);
         }
+        if rule.judges_placeholders() && self.published.contains(&head_of_sha256(secret)) {
+            return Some(DropReason::Published);
+        }
         if rule.entropy.is_some_and(|least| entropy(secret) < least) {
             return Some(DropReason::Entropy);
         }
@@ -88,6 +101,15 @@ impl Filter {
     fn is_placeholder(&self, secret: &[u8]) -> bool {
         is_monotonous(secret) || self.placeholders.is_match(secret)
     }
+}
+
+/// Eight bytes, in hex: enough to tell published keys from all others.
+fn head_of_sha256(secret: &[u8]) -> String {
+    let mut hex = String::with_capacity(16);
+    for byte in &Sha256::digest(secret)[..8] {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 fn any_of<'a>(words: impl Iterator<Item = &'a String>) -> Result<AhoCorasick, RuleError> {

@@ -44,8 +44,8 @@ pub fn examples(rule: &Rule) -> Vec<Example> {
 /// What a rule's author must mend that no single example shows.
 pub fn complaints(rule: &Rule) -> Vec<String> {
     let mut list = Vec::new();
-    if let Err(why) = rule.try_compiled() {
-        list.push(why.to_owned());
+    if let Err(why) = rule.build() {
+        list.push(why);
     }
     if rule.examples.matching.len() < 2 || rule.examples.reject.len() < 2 {
         list.push("a rule needs at least two `match` and two `reject` examples".to_owned());

@@ -42,14 +42,17 @@ impl Detector {
         scratch: &mut Scratch,
         mut found: impl FnMut(Vec<Match>),
     ) -> Result<u64, StreamError> {
-        let reach = self.reach();
         let chunk = chunk.max(1);
         // `buffer` holds the bytes from `base` on; occurrences before `core` have been evaluated.
-        let mut buffer: Vec<u8> = Vec::with_capacity(chunk + 2 * reach);
+        let mut buffer: Vec<u8> = Vec::new();
+        let outcome = (&mut reader).take(chunk as u64).read_to_end(&mut buffer);
+        // How far rules look is known when all of them are compiled, which a text in one chunk can do without.
+        let reach = if outcome.is_ok() && buffer.len() == chunk { self.reach() } else { 0 };
+        let mut failed = outcome.err();
+        buffer.reserve_exact((chunk + 2 * reach).saturating_sub(buffer.len()));
         let mut base: u64 = 0;
         let mut origin = Position { line: 1, column: 1 };
         let mut core = 0;
-        let mut failed = None;
         loop {
             let wanted = (core + chunk + reach).saturating_sub(buffer.len());
             let before = buffer.len();

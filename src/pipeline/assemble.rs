@@ -20,7 +20,7 @@ use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
-use crate::rules::Cache;
+use crate::rules::{Cache, RuleSet};
 use crate::secret::Secret;
 use crate::source::range::Introduced;
 
@@ -126,6 +126,13 @@ impl Assembly {
         }
         let folded = halves.folded();
         findings.retain(|finding| !folded.contains(&(finding.rule, finding.secret.clone())));
+        let doubles = doubles(&findings, rules, &halves.named());
+        for rule in findings
+            .extract_if(.., |finding| doubles.contains(&(finding.rule, finding.secret.clone())))
+            .map(|f| f.rule)
+        {
+            *self.dropped.entry((rule, DropReason::MoreSpecificRule)).or_default() += 1;
+        }
         findings.sort_by(|a, b| {
             (b.severity, b.confidence)
                 .cmp(&(a.severity, a.confidence))
@@ -319,6 +326,27 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             }
         }
     }
+}
+
+/// Generic findings of what a specific one, at least as sure, says at all the same places, or names as its other half:
+/// that is known only when halves have met.
+fn doubles(findings: &[Finding], rules: &RuleSet, named: &HashSet<&Secret>) -> HashSet<Key> {
+    let is_generic = |finding: &Finding| rules.get(finding.rule).generic && finding.companion.is_none();
+    let mut specific: HashMap<&Secret, Vec<&Finding>> = HashMap::new();
+    for finding in findings.iter().filter(|finding| !is_generic(finding)) {
+        specific.entry(&finding.secret).or_default().push(finding);
+    }
+    let place = |o: &Occurrence| (o.path.clone(), o.blob, o.location.span);
+    let is_said = |finding: &&Finding| {
+        named.contains(&finding.secret)
+            || specific.get(&finding.secret).into_iter().flatten().any(|other| {
+                let said: HashSet<_> = other.occurrences.iter().map(place).collect();
+                other.confidence >= finding.confidence
+                    && finding.occurrences.iter().all(|occurrence| said.contains(&place(occurrence)))
+            })
+    };
+    let generic = findings.iter().filter(|finding| is_generic(finding));
+    generic.filter(is_said).map(|finding| (finding.rule, finding.secret.clone())).collect()
 }
 
 /// Whether the credential itself says that its time is over.

@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 use crate::finding::{Companion, Confidence, ObjectName, Occurrence, Provenance, RuleIndex};
 use crate::grouping::Key;
 use crate::rules::{CompanionSpec, RuleSet};
+use crate::secret::Secret;
 
 /// Halves that others look for, by where they stand.
 pub(super) struct Halves {
@@ -57,9 +58,11 @@ impl Halves {
             named: HashSet::new(),
         };
         let halves_of_others: HashSet<RuleIndex> = halves.wanted.values().flatten().copied().collect();
-        for ((rule, secret), occurrences) in
-            occurrences.iter().filter(|((rule, _), _)| halves_of_others.contains(rule))
-        {
+        // In an order of their own, so that of two that stand equally near it is always the same one.
+        let mut found: Vec<(&Key, &Vec<Occurrence>)> =
+            occurrences.iter().filter(|((rule, _), _)| halves_of_others.contains(rule)).collect();
+        found.sort_by_key(|(key, _)| *key);
+        for ((rule, secret), occurrences) in found {
             for occurrence in occurrences {
                 let place = halves.stands.len();
                 let path = occurrence.path.clone();
@@ -118,6 +121,11 @@ impl Halves {
         self.named.extend(&pairing.stands);
     }
 
+    /// Secrets that findings have named, by whatever rule.
+    pub(super) fn named(&self) -> HashSet<&Secret> {
+        self.named.iter().map(|place| &self.stands[*place].half.secret).collect()
+    }
+
     /// Secrets all of whose occurrences were named.
     pub(super) fn folded(&self) -> HashSet<Key> {
         let key = |stand: &Stand| (stand.half.rule, stand.half.secret.clone());
@@ -142,6 +150,8 @@ impl Halves {
             .take(MOST_LOOKED_AT)
             .copied()
             .filter(|place| self.is_wanted(rule, *place))
+            // Nothing is its own other half.
+            .filter(|place| self.stands[*place].half.location.span != occurrence.location.span)
             .min_by_key(|place| (self.stands[*place].line().abs_diff(line), *place))
     }
 

@@ -138,6 +138,7 @@ struct GapJson {
 struct NotReported {
     below_threshold: usize,
     unreachable: usize,
+    rules_not_run: usize,
 }
 
 #[derive(Serialize)]
@@ -245,6 +246,7 @@ impl<'a> Summary<'a> {
             not_reported: NotReported {
                 below_threshold: report.below_threshold,
                 unreachable: report.unreachable,
+                rules_not_run: report.rules.left_out(),
             },
             exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),

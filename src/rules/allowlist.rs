@@ -16,6 +16,8 @@ pub struct Allowlist {
     pub templates: Vec<String>,
     /// A value that contains one of these (case ignored) may be an example: its confidence is low.
     pub hints: Vec<String>,
+    /// The first eight bytes of the SHA-256 of keys that their vendors published, in hex.
+    pub published: Vec<String>,
 }
 
 impl Allowlist {

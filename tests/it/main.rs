@@ -11,6 +11,7 @@
 
 mod architecture;
 mod catalogue;
+mod companions;
 mod detect;
 mod differential;
 mod exposure;

@@ -39,6 +39,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         );
         let _ = writeln!(out, "{}", wrap(&text, WIDTH));
     }
+    if report.rules.left_out() > 0 {
+        let number = count(report.rules.left_out() as u64, "rule");
+        let text = format!("{number} of less confidence did not run: --confidence low runs them.");
+        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+    }
     if report.unreachable > 0 {
         let number = count(report.unreachable as u64, "");
         let text = format!("{number} more only in objects that no ref reaches: see them with --unreachable.");
