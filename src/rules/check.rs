@@ -291,7 +291,8 @@ fn stripe(secret: &[u8]) -> Outcome {
 
 /// The longest tail behind a prefix delimiter that is base64 must decode to a JSON object.
 fn base64_json(secret: &[u8]) -> Outcome {
-    let start = secret.windows(2).position(|w| w == b"ey").unwrap_or(0);
+    // `{"`, and `{` with a line break behind it.
+    let start = secret.windows(2).position(|w| w == b"ey" || w == b"ew").unwrap_or(0);
     let body: Vec<u8> = secret[start..]
         .iter()
         .copied()

@@ -8,7 +8,8 @@ pub(super) fn presigned(secret: &[u8]) -> Outcome {
     let text = String::from_utf8_lossy(secret);
     let value = |names: [&str; 2]| names.iter().find_map(|name| parameter(&text, name));
     if let Some(credential) = value(["X-Amz-Credential", "X-Goog-Credential"]) {
-        let owner = credential.split(['/', '%']).next().unwrap_or_default();
+        let credential = credential.replace("%2F", "/").replace("%2f", "/").replace("%40", "@");
+        let owner = credential.split('/').next().unwrap_or_default();
         outcome.facts.push(fact("key-id", owner.chars().take(128).collect::<String>()));
     }
     let signed = value(["X-Amz-Date", "X-Goog-Date"]).and_then(|date| basic_time(&date));
