@@ -1,10 +1,11 @@
 //! What to look for, as data: [`Rule`] and [`RuleSet`].
 //!
-//! In: TOML text, embedded or from a file of the user's. Out: rules whose expressions are compiled at first use.
+//! In: TOML text, embedded or from files of the user's, which may be another scanner's. Out: rules whose expressions are
+//! compiled at first use.
 //! Invariant: a compiled rule sees a bounded interval round one keyword occurrence and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::finding::{Confidence, RuleIndex, Severity};
 
@@ -13,8 +14,12 @@ pub mod check;
 mod checksum;
 mod compile;
 mod error;
+mod exemption;
 mod expression;
+mod files;
 mod first;
+mod foreign;
+mod place;
 mod program;
 mod run;
 pub mod sample;
@@ -23,9 +28,12 @@ mod shape;
 
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
+pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub use place::Place;
+pub(crate) use program::Found;
 pub use schema::Examples;
 pub(crate) use shape::ByteSet;
 
@@ -76,7 +84,13 @@ pub struct Rule {
     pub placeholders: bool,
     /// File of the rule set it came from, without extension: the provider.
     pub provider: String,
+    /// Where its expression stands.
+    pub place: Place,
+    /// Whether it comes with muzzle.
+    pub builtin: bool,
     pub(crate) form: compile::Form,
+    /// What it does not report, beside what its form says. Some are shared by many rules.
+    exemptions: Vec<Arc<Exemption>>,
     compiled: OnceLock<Result<Box<Compiled>, String>>,
 }
 
@@ -86,15 +100,27 @@ impl Rule {
         let window = self.compiled()?.window;
         let lines = match window.lines {
             Some(0) => ", on the keyword's line".to_owned(),
+            Some(usize::MAX) => ", across lines".to_owned(),
             Some(lines) => format!(", across at most {lines} line breaks in each direction"),
             None => String::new(),
         };
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
     }
 
-    /// Whether it applies to some paths only.
-    pub(crate) fn is_bound_to_path(&self) -> bool {
-        self.form.path.is_some()
+    /// Whether it applies to some places only, and others are not bound in the same way.
+    pub(crate) fn is_bound_to_place(&self) -> bool {
+        self.form.path.is_some() || self.exemptions.iter().any(|exemption| exemption.is_particular_place())
+    }
+
+    /// Whether it is from another scanner's rule file.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.form.kind, compile::FormKind::Foreign(..))
+    }
+
+    /// What it does not report although it matches.
+    pub(crate) fn exemptions(&self) -> impl Iterator<Item = &Exemption> {
+        let own = self.compiled().map_or(&[][..], |compiled| &compiled.exemptions);
+        own.iter().chain(self.exemptions.iter().map(Arc::as_ref))
     }
 
     /// Whether its secrets may turn out to be placeholders. A block's text may hold anything; its check looks at it.
@@ -119,7 +145,9 @@ impl Rule {
             tags: self.tags.clone(),
             examples: self.examples.clone(),
             provider: self.provider.clone(),
+            place: self.place.clone(),
             form: self.form.clone(),
+            exemptions: self.exemptions.clone(),
             compiled: OnceLock::new(),
             ..*self
         }
@@ -154,16 +182,21 @@ impl RuleSet {
                 set.add(file, text)?;
             }
         }
+        set.rules.iter_mut().for_each(|rule| rule.builtin = true);
         Ok(set)
     }
 
-    /// Adds the rules of one TOML text; `file` is for messages and names the provider.
+    /// Adds the rules of one TOML text in muzzle's own format; `file` is for messages and names the provider.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let rules = schema::parse(file, text)?;
-        let known: BTreeSet<&str> = self.rules.iter().map(|rule| rule.id.as_str()).collect();
+        self.extend(schema::parse(file, text)?)
+    }
+
+    fn extend(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        let known: BTreeMap<&str, &Place> = self.rules.iter().map(|r| (r.id.as_str(), &r.place)).collect();
         for rule in &rules {
-            if known.contains(rule.id.as_str()) {
-                return Err(RuleError::Duplicate { file: file.into(), id: rule.id.clone() });
+            if let Some(first) = known.get(rule.id.as_str()) {
+                let (place, first) = (rule.place.clone(), (*first).clone());
+                return Err(RuleError::Duplicate { place, id: rule.id.clone(), first });
             }
         }
         self.rules.extend(rules);
@@ -209,13 +242,15 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
-    /// Compiles the rules from this place on, so that a mistake shows now; for rule files that are not our own.
-    pub fn compile_from(&self, first: usize) -> Result<(), RuleError> {
-        for rule in &self.rules[first..] {
+    /// Compiles the rules from this index on, so that a mistake shows now; for rule files that are not our own.
+    fn compile_from(&self, first: usize) -> Result<(), RuleError> {
+        use rayon::prelude::*;
+        let failed = |rule: &Rule| {
             let built = rule.try_compiled().map_err(str::to_owned).and_then(Compiled::build_all);
-            built.map_err(|why| RuleError::Expression { id: rule.id.clone(), why })?;
-        }
-        Ok(())
+            let (place, id) = (rule.place.clone(), rule.id.clone());
+            built.err().map(|why| RuleError::Rule { place, id, why })
+        };
+        self.rules[first..].par_iter().find_map_first(failed).map_or(Ok(()), Err)
     }
 
     /// Distinct keywords in ascending order, each with the rules that name it.

@@ -19,8 +19,8 @@ use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
-use crate::rules::Cache;
 use crate::rules::check::Outcome;
+use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
 use crate::source::range::Introduced;
 
@@ -92,6 +92,7 @@ impl Assembly {
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
             let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
+            let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
             let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
             let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
             let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
@@ -161,6 +162,61 @@ impl Assembly {
         occurrences
     }
 
+    /// Leaves what no exemption of the rule covers, of those that hang on more than the secret.
+    fn without_exempt(
+        &mut self,
+        detector: &Detector,
+        rule: RuleIndex,
+        secret: &Secret,
+        mut occurrences: Vec<Occurrence>,
+    ) -> Vec<Occurrence> {
+        let of_place = |exemption: &&Exemption| !exemption.is_about_secret();
+        let mut exemptions: Vec<(&Exemption, Memory)> = detector
+            .rules()
+            .get(rule)
+            .exemptions()
+            .filter(of_place)
+            .map(|e| (e, Memory::default()))
+            .collect();
+        if exemptions.is_empty() {
+            return occurrences;
+        }
+        let origins = self.origins(&occurrences);
+        occurrences.retain(|occurrence| {
+            let commits: Vec<ObjectName> = commit(occurrence)
+                .into_iter()
+                .chain(origins.get(&occurrence.path))
+                .map(|info| info.id)
+                .collect();
+            #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
+            let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
+            let (start, end) = occurrence.excerpt.matched;
+            let sight =
+                Sight { secret, line, matched: &line[start..end], path: &occurrence.path, commits: &commits };
+            let exempt = exemptions
+                .iter_mut()
+                .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));
+            if let Some(exemption) = exempt {
+                *self.dropped.entry((rule, DropReason::of(exemption))).or_default() += 1;
+            }
+            exempt.is_none()
+        });
+        occurrences
+    }
+
+    /// The commit that first brought a secret to each path.
+    fn origins(&self, occurrences: &[Occurrence]) -> HashMap<BString, Arc<CommitInfo>> {
+        let mut origins: HashMap<BString, Arc<CommitInfo>> = HashMap::new();
+        for occurrence in occurrences {
+            let Some(info) = commit(occurrence) else { continue };
+            let origin = origins.entry(occurrence.path.clone()).or_insert_with(|| Arc::clone(info));
+            if (self.rank(info), info.id) < (self.rank(origin), origin.id) {
+                *origin = Arc::clone(info);
+            }
+        }
+        origins
+    }
+
     /// `None` without any occurrence.
     fn finding(
         &self,
@@ -215,14 +271,7 @@ impl Assembly {
     }
 
     fn first_seen(&self, occurrences: &[Occurrence]) -> Option<Arc<CommitInfo>> {
-        occurrences
-            .iter()
-            .filter_map(|occurrence| match &occurrence.provenance {
-                Provenance::Commit(info) => Some(info),
-                _ => None,
-            })
-            .min_by_key(|info| (self.rank(info), info.id))
-            .cloned()
+        occurrences.iter().filter_map(commit).min_by_key(|info| (self.rank(info), info.id)).cloned()
     }
 
     fn rank(&self, info: &CommitInfo) -> usize {
@@ -244,6 +293,13 @@ impl Assembly {
             .then_with(|| a.path.cmp(&b.path))
             .then_with(|| a.location.cmp(&b.location))
             .then_with(|| a.blob.cmp(&b.blob))
+    }
+}
+
+fn commit(occurrence: &Occurrence) -> Option<&Arc<CommitInfo>> {
+    match &occurrence.provenance {
+        Provenance::Commit(info) => Some(info),
+        _ => None,
     }
 }
 
