@@ -81,17 +81,6 @@ impl ObjectName {
         Some(ObjectName { bytes, len: u8::try_from(id.len()).ok()? })
     }
 
-    /// Reads the usual form, 40 or 64 hex digits in either case.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let bytes: Option<Vec<u8>> = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
-            .collect();
-        ObjectName::from_bytes(&bytes?).filter(|name| matches!(name.len, 20 | 32))
-    }
-
     /// The raw id.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]

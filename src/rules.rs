@@ -50,6 +50,7 @@ mod embedded {
 }
 
 /// What to look for, and what to say about it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug)]
 pub struct Rule {
     /// `provider-kind`, for ever.
@@ -107,9 +108,11 @@ impl Rule {
         Some(format!("{} bytes before and {} behind the keyword{lines}", window.before, window.after))
     }
 
-    /// Whether it applies to some places only, and others are not bound in the same way.
-    pub(crate) fn is_bound_to_place(&self) -> bool {
-        self.form.path.is_some() || self.exemptions.iter().any(|exemption| exemption.is_particular_place())
+    /// Whether it may be silent about a place where `other` is not.
+    pub(crate) fn is_bound_more_than(&self, other: &Rule) -> bool {
+        let is_shared = |exemption| other.exemptions.iter().any(|theirs| Arc::ptr_eq(theirs, exemption));
+        self.form.path.is_some()
+            || self.exemptions.iter().any(|exemption| !exemption.is_about_secret() && !is_shared(exemption))
     }
 
     /// Whether it is from another scanner's rule file.

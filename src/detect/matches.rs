@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::filter::DropReason;
 use super::{Accepted, Detector, Scratch, Verdict};
-use crate::finding::{Confidence, Excerpt, Match};
+use crate::finding::{Excerpt, Match};
 use crate::location::{Cursor, Location, Position, Span};
 use crate::rules::Rule;
 use crate::secret::Secret;
@@ -39,20 +39,17 @@ impl Detector {
                 Verdict::Kept | Verdict::Unjudged => accepted.push(Accepted { rule, span, margins }),
             }
         }
-        // Rules that are bound to places may yet be dropped for them, when the place is known.
-        let is_specific = |rule: &Rule| !rule.generic && !rule.is_bound_to_place();
-        let specific: Vec<(Range<usize>, Confidence)> = accepted
+        let specific: Vec<(Range<usize>, &Rule)> = accepted
             .iter()
             .map(|c| (c.span.clone(), self.rules.get(c.rule)))
-            .filter(|(_, rule)| is_specific(rule))
-            .map(|(span, rule)| (span, rule.confidence))
+            .filter(|(_, rule)| !rule.generic)
             .collect();
         if specific.is_empty() {
             return;
         }
         accepted.retain(|candidate| {
             let rule = self.rules.get(candidate.rule);
-            let covered = rule.generic && is_covered(&specific, &candidate.span, rule.confidence);
+            let covered = rule.generic && is_covered(&specific, &candidate.span, rule);
             if covered {
                 drop(candidate.rule, DropReason::MoreSpecificRule);
             }
@@ -84,11 +81,14 @@ pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: 
         .collect()
 }
 
-/// Whether `span` overlaps one of `sorted` (by start) that is at least as sure.
-fn is_covered(sorted: &[(Range<usize>, Confidence)], span: &Range<usize>, confidence: Confidence) -> bool {
+/// Whether `span` overlaps one of `sorted` (by start) whose rule is at least as sure. Rules that are bound to places may
+/// yet be dropped for them, when the place is known.
+fn is_covered(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
     // Spans nest rarely, so a plain look at all that begin before the end is enough.
     let until = sorted.partition_point(|(other, _)| other.start < span.end);
-    sorted[..until].iter().rev().any(|(other, sure)| other.end > span.start && *sure >= confidence)
+    sorted[..until].iter().rev().any(|(other, by)| {
+        other.end > span.start && by.confidence >= rule.confidence && !by.is_bound_more_than(rule)
+    })
 }
 
 /// Bytes of the line shown on either side of a secret.

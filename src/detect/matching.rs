@@ -159,7 +159,7 @@ fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {
 fn cut(window: &Window, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
     let mut start = keyword.start.saturating_sub(window.before);
     let mut end = bytes.len().min(keyword.end.saturating_add(window.after));
-    if let Some(lines) = window.lines {
+    if let Some(lines) = window.lines.filter(|lines| *lines < usize::MAX) {
         if let Some(at) = memchr::memrchr_iter(b'\n', &bytes[start..keyword.start]).nth(lines) {
             start += at + 1;
         }

@@ -10,7 +10,7 @@ use crate::rules::{Cache, Compiled, Expression, Found, Rule, RuleSet, Start};
 
 /// All candidates of one rule.
 fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
-    let compiled = rule.try_compiled().expect("embedded rules compile");
+    let compiled = rule.try_compiled().expect("rules compile");
     let mut found = Vec::new();
     for keyword in &rule.keywords {
         for start in 0..=bytes.len().saturating_sub(keyword.len()) {
@@ -93,6 +93,22 @@ fn interval(rule: &Compiled, bytes: &[u8], keyword: &Range<usize>) -> Range<usiz
     start..end
 }
 
+/// Rules of another scanner, of every kind.
+pub(super) fn foreign_rules() -> RuleSet {
+    let mut rules = RuleSet::default();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules/gitleaks-kinds.toml");
+    rules.load(&file).expect("they are right");
+    rules
+}
+
+#[test]
+fn foreign_rules_are_of_every_kind() {
+    let rules = foreign_rules();
+    let start = |id| rules.by_id(id).unwrap().try_compiled().unwrap().start;
+    let starts = ["generic-assignment", "near_a_word", "far-before", "a block"].map(start);
+    assert_eq!(starts, [Start::Search, Start::Near, Start::Sweep, Start::AtKeyword]);
+}
+
 /// Blocks are not found by an expression alone.
 fn is_expression(rule: &Rule) -> bool {
     rule.try_compiled().is_ok_and(|compiled| compiled.block.is_none())
@@ -129,8 +145,9 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
 
     #[test]
-    fn the_detector_equals_the_naive_matcher(text in texts()) {
-        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+    fn the_detector_equals_the_naive_matcher(text in texts(), foreign in proptest::bool::ANY) {
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
         for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
@@ -143,8 +160,9 @@ proptest::proptest! {
     }
 
     #[test]
-    fn a_candidate_depends_on_its_interval_alone(text in texts()) {
-        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+    fn a_candidate_depends_on_its_interval_alone(text in texts(), foreign in proptest::bool::ANY) {
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
         let all: Vec<Candidate> = scratch.candidates.clone();

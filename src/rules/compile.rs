@@ -127,18 +127,16 @@ impl Compiled {
         let start = match (&form.kind, &after_keywords) {
             (FormKind::Value { .. }, _) => Start::AtValue,
             (_, Some(_)) => Start::AtKeyword,
-            (FormKind::Foreign(Pattern { near: true, .. }), None) => Start::Near,
-            (FormKind::Foreign(_), None) => Start::Sweep,
+            (FormKind::Foreign(pattern), None) => pattern.start(),
             (_, None) => Start::Search,
         };
         let shapes = after_keywords.unwrap_or_else(|| vec![shape::from_start(&nfa)]);
         if block.is_some() && start != Start::AtKeyword {
             return Err("the expression of a block must begin with a keyword".into());
         }
-        let matches_newline = shape::matches_newline(&nfa);
         let mut window = match &form.kind {
-            FormKind::Foreign(_) => foreign::window(&hir, start, matches_newline),
-            _ => window(form.interval, &hir, start, matches_newline)?,
+            FormKind::Foreign(pattern) => foreign::window(pattern, &hir, start),
+            _ => window(form.interval, &hir, start, shape::matches_newline(&nfa))?,
         };
         if is_value {
             // The assignment reader's own reach, and the line break that it may cross.

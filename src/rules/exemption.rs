@@ -15,8 +15,6 @@ pub(crate) struct Exemption {
     pub(super) paths: Option<Expression>,
     pub(super) text: Option<(Target, Expression)>,
     pub(super) words: Option<Words>,
-    /// Whether it holds for the rules that come with muzzle, too.
-    pub(super) general: bool,
 }
 
 /// What an expression is to match.
@@ -69,8 +67,8 @@ impl Exemption {
 
     /// An exemption for each criterion.
     pub(super) fn each_alone(self) -> Vec<Self> {
-        let Exemption { commits, paths, text, words, general } = self;
-        let base = || Exemption { general, ..Exemption::default() };
+        let Exemption { commits, paths, text, words } = self;
+        let base = Exemption::default;
         let commits = (!commits.is_empty()).then(|| Exemption { commits, ..base() });
         let paths = paths.map(|paths| Exemption { paths: Some(paths), ..base() });
         let text = text.map(|text| Exemption { text: Some(text), ..base() });
@@ -83,11 +81,6 @@ impl Exemption {
         self.commits.is_empty()
             && self.paths.is_none()
             && self.text.as_ref().is_none_or(|(target, _)| *target == Target::Secret)
-    }
-
-    /// Whether it is for some rules only, and hangs on more than the secret.
-    pub(crate) fn is_particular_place(&self) -> bool {
-        !self.general && !self.is_about_secret()
     }
 
     pub(crate) fn applies(&self, sight: &Sight<'_>, memory: &mut Memory) -> bool {

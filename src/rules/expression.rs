@@ -80,7 +80,7 @@ impl Expression {
         span: Range<usize>,
         cache: &mut Cache,
     ) -> Option<Found> {
-        self.search(Input::new(bytes).span(Span::from(span)).anchored(Anchored::Yes), cache)
+        self.search(&Input::new(bytes).span(Span::from(span)).anchored(Anchored::Yes), cache)
     }
 
     /// The leftmost match within `span`, by automata alone.
@@ -88,10 +88,10 @@ impl Expression {
         if span.start > span.end {
             return None;
         }
-        self.search(Input::new(bytes).span(Span::from(span)), cache)
+        self.search(&Input::new(bytes).span(Span::from(span)), cache)
     }
 
-    fn search(&self, input: Input<'_>, cache: &mut Cache) -> Option<Found> {
+    fn search(&self, input: &Input<'_>, cache: &mut Cache) -> Option<Found> {
         let automata = self.automata().ok()?;
         let groups = match &self.secret {
             Groups::Whole => 1,
@@ -101,7 +101,7 @@ impl Expression {
         cache.slots.clear();
         cache.slots.resize(2 * groups, None);
         let memory = cache.automata.get_or_insert_with(|| Box::new(automata.create_cache()));
-        automata.search_slots_with(memory, &input, &mut cache.slots)?;
+        automata.search_slots_with(memory, input, &mut cache.slots)?;
         let slots = &cache.slots;
         let group = |number: usize| Some(slots[2 * number]?.get()..slots[2 * number + 1]?.get());
         let whole = group(0)?;

@@ -33,11 +33,9 @@ impl RuleSet {
             .map_err(|source| RuleError::Unreadable { path: path.to_owned(), source })?;
         let file = path.display().to_string();
         let first = self.rules.iter().filter(|rule| !rule.builtin).count();
-        if is_own(&file, &text)? {
-            self.add(&file, &text)?
-        } else {
-            foreign::add(self, &file, &text)?
-        }
+        let own = is_own(&file, &text)?;
+        let added = if own { self.add(&file, &text) } else { foreign::add(self, &file, &text) };
+        added?;
         // Built-in rules may have gone; they are always the first.
         let builtin = self.rules.iter().filter(|rule| rule.builtin).count();
         self.compile_from(builtin + first)

@@ -120,7 +120,7 @@ impl Import<'_> {
     fn exempt(&mut self, config: &Config, first: usize) -> Result<(), RuleError> {
         for raw in &config.allowlists {
             let is_global = raw.target_rules.is_empty();
-            let exemptions: Vec<Arc<Exemption>> = build::exemptions(raw, is_global && self.use_default)?;
+            let exemptions: Vec<Arc<Exemption>> = build::exemptions(raw)?;
             let mut known = vec![false; raw.target_rules.len()];
             for (number, rule) in self.set.rules.iter_mut().enumerate() {
                 let in_scope = number >= first || (self.use_default && rule.builtin);

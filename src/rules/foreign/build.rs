@@ -59,13 +59,14 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         // Gitleaks drops what is not above the value, not what is below it.
         entropy: raw.entropy.map(f32::next_up),
         guessable: false,
-        generic: false,
+        // By its name, as gitleaks does it.
+        generic: raw.id.to_ascii_lowercase().contains("generic"),
         placeholders: false,
         provider: provider.into(),
         place: regex.place.clone(),
         builtin: false,
         form: Form {
-            kind: FormKind::Foreign(Pattern { text, secret, near: keywords.near }),
+            kind: FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }),
             interval: None,
             allow: Vec::new(),
             path,
@@ -87,7 +88,7 @@ fn name(description: &str) -> String {
 pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, RuleError> {
     let mut all = Vec::new();
     for allowlist in &raw.allowlists {
-        all.extend(exemptions(allowlist, false).map_err(|error| match error {
+        all.extend(exemptions(allowlist).map_err(|error| match error {
             RuleError::File { place, why } => RuleError::Rule { place, id: raw.id.clone(), why },
             other => other,
         })?);
@@ -96,7 +97,7 @@ pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, Rule
 }
 
 /// One exemption of all criteria, or one for each.
-pub(super) fn exemptions(raw: &RawAllowlist, general: bool) -> Result<Vec<Arc<Exemption>>, RuleError> {
+pub(super) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, RuleError> {
     let any_of = |list: &[Placed<String>], key: &str| {
         let mut patterns = Vec::new();
         for pattern in list {
@@ -111,7 +112,6 @@ pub(super) fn exemptions(raw: &RawAllowlist, general: bool) -> Result<Vec<Arc<Ex
         paths: any_of(&raw.paths, "paths")?,
         text: any_of(&raw.regexes, "regexes")?.map(|expression| (raw.target, expression)),
         words,
-        general,
     };
     whole.build_all().map_err(|why| RuleError::File { place: raw.place.clone(), why })?;
     let never_holds = whole.commits.is_empty() && !raw.commits.is_empty();
@@ -126,12 +126,23 @@ pub(super) fn exemptions(raw: &RawAllowlist, general: bool) -> Result<Vec<Arc<Ex
 fn commits(list: &[Placed<String>]) -> BTreeSet<ObjectName> {
     let mut commits = BTreeSet::new();
     for commit in list {
-        match ObjectName::from_hex(commit.value.trim()) {
+        match object_name(commit.value.trim()) {
             Some(name) => drop(commits.insert(name)),
             None => tracing::warn!("{}: {:?} is not the whole id of a commit", commit.place, commit.value),
         }
     }
     commits
+}
+
+/// Reads 40 or 64 hex digits in either case.
+fn object_name(text: &str) -> Option<ObjectName> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.filter(|bytes| matches!(bytes.len(), 20 | 32)).and_then(|bytes| ObjectName::from_bytes(&bytes))
 }
 
 fn expression(pattern: &Placed<String>, key: &str, borders: Borders) -> Result<String, String> {
@@ -142,6 +153,15 @@ fn expression(pattern: &Placed<String>, key: &str, borders: Borders) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commits_are_whole_ids() {
+        let id = "00ff".repeat(10);
+        assert_eq!(object_name(&id.to_uppercase()).map(|name| name.to_string()), Some(id.clone()));
+        assert_eq!(object_name(&id[1..]), None);
+        assert_eq!(object_name(&id[2..]), None);
+        assert_eq!(object_name(&id.replace('f', "g")), None);
+    }
 
     #[test]
     fn names_are_short() {

@@ -32,14 +32,21 @@ pub(super) fn translate(pattern: &str, borders: Borders) -> Result<String, Refus
     let Translator { out, places, .. } = translator;
     let parse = |pattern: &str| {
         let mut builder = regex_syntax::ParserBuilder::new();
-        builder.unicode(false).utf8(false).multi_line(true).build().parse(pattern).map(|_| ())
+        builder
+            .unicode(false)
+            .utf8(false)
+            .multi_line(true)
+            .build()
+            .parse(pattern)
+            .map(|_| ())
+            .map_err(Box::new)
     };
     let Err(error) = parse(&out) else { return Ok(out) };
     let with_unicode = format!("(?u){out}");
     if needs_unicode(&error) && parse(&with_unicode).is_ok() {
         return Ok(with_unicode);
     }
-    let (why, offset) = match &error {
+    let (why, offset) = match &*error {
         regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start.offset),
         regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start.offset),
         other => (other.to_string(), 0),

@@ -24,12 +24,16 @@ pub(super) struct Keywords {
     pub(super) words: Vec<String>,
     /// Matches need not hold one; it only stands near them.
     pub(super) near: bool,
+    /// Every match holds one that begins within so many bytes of its own beginning.
+    pub(super) before: Option<usize>,
 }
 
 /// Preferred and least length of a keyword that is read out of an expression.
 const LENGTHS: [usize; 2] = [3, 2];
 /// A longer keyword tells nothing more.
 const LONGEST: usize = 32;
+/// The longest beginning of a match in which a keyword is preferred.
+const HEAD: usize = 128;
 /// Pairs of states that are looked at before a proof is given up.
 const MOST_PAIRS: usize = 1 << 20;
 
@@ -43,13 +47,39 @@ pub(super) fn choose(hir: &Hir, declared: &[String]) -> Option<Keywords> {
     let usable = !declared.is_empty()
         && declared.iter().all(|word| word.len() >= LENGTHS[1] && word.is_ascii() && !word.contains('\n'));
     let folded = in_lower_case(hir);
+    let held = |words: Vec<String>| Keywords { before: bytes_before(&folded, &words), words, near: false };
     if usable && every_match_holds(&folded, &declared) {
-        return Some(Keywords { words: declared, near: false });
+        return Some(held(declared));
     }
-    if let Some(words) = LENGTHS.iter().find_map(|least| required(&folded, *least)) {
-        return Some(Keywords { words, near: false });
-    }
-    usable.then_some(Keywords { words: declared, near: true })
+    // What stands near the beginning of a match leaves the interval to what follows.
+    let head = head(&folded);
+    let read_out = LENGTHS
+        .iter()
+        .find_map(|least| required(&head, *least).or_else(|| required(&folded, *least)))
+        .map(held);
+    read_out.or(usable.then_some(Keywords { words: declared, near: true, before: None }))
+}
+
+/// As many parts of the expression, from its beginning, as a few matches' bytes hold.
+fn head(hir: &Hir) -> Hir {
+    let HirKind::Concat(parts) = hir.kind() else { return hir.clone() };
+    let of = |length: usize| Hir::concat(parts[..length].to_vec());
+    let is_short = |length: &usize| of(*length).properties().maximum_len().is_some_and(|most| most <= HEAD);
+    of((1..=parts.len()).take_while(is_short).last().unwrap_or(0))
+}
+
+/// The longest way from the beginning of a match to that of its first keyword: no more than as many parts of the
+/// expression can be long as it takes to be sure of one.
+fn bytes_before(hir: &Hir, words: &[String]) -> Option<usize> {
+    let parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(hir),
+    };
+    let head = |length: usize| Hir::concat(parts[..length].to_vec());
+    let lengths: Vec<usize> = (1..=parts.len()).collect();
+    let without = lengths.partition_point(|length| !every_match_holds(&head(*length), words));
+    let longest = head(*lengths.get(without)?).properties().maximum_len()?;
+    Some(longest - words.iter().map(String::len).min()?.min(longest))
 }
 
 /// The expression of the same texts in lower case.
@@ -146,7 +176,7 @@ fn step(
 
 /// Words of at least this length of which every match holds one: the longest, and of those the fewest.
 fn required(hir: &Hir, least: usize) -> Option<Vec<String>> {
-    let candidates = match hir.kind() {
+    let candidates: Vec<Vec<String>> = match hir.kind() {
         HirKind::Concat(parts) => {
             let tails = (0..parts.len()).map(|from| beginnings(&Hir::concat(parts[from..].to_vec()), least));
             let within = parts.iter().map(|part| required(part, least));
@@ -164,7 +194,7 @@ fn required(hir: &Hir, least: usize) -> Option<Vec<String>> {
         _ => Vec::new(),
     };
     let shortest = |words: &Vec<String>| words.iter().map(String::len).min().unwrap_or(0).min(8);
-    candidates.into_iter().max_by_key(|words| (shortest(words), Reverse(words.len())))
+    candidates.into_iter().rev().max_by_key(|words| (shortest(words), Reverse(words.len())))
 }
 
 /// Words one of which each match of the expression holds where it begins, or soon after.
@@ -226,13 +256,27 @@ mod tests {
         check("tok-[a-z]{20}", &["acme"], &["tok-"], false);
         check(r"\b[0-9a-f]{8}-acme-[0-9]+", &[], &["-acme-"], false);
         check("(?i)SECRET_?key=([a-z]+)", &[], &["secret_key=", "secretkey="], false);
-        check(r"(?:[A-Z]+foo|bar[0-9]+baz)x", &[], &["baz", "foo"], false);
+        check(r"(?:[A-Z]+foo|bar[0-9]+baz)x", &[], &["bar", "foo"], false);
         check("(?:abc){2,}[0-9]", &[], &["abcabc"], false);
+        check(r"-----BEGIN[\s\S]+?-----END---------", &[], &["-----begin"], false);
         check("a{3,5}é[0-9]+", &[], &["aaa"], false);
         check("[0-9]+==[0-9]+", &[], &["=="], false);
         check("a\nbcd", &[], &["bcd"], false);
         // `é` in a keyword would be looked for in neither case.
         check("token[0-9]é", &["é"], &["token"], false);
+    }
+
+    #[test]
+    fn how_far_a_match_begins_before_its_keyword() {
+        let before = |pattern, words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            choose(&crate::rules::compile::parse(pattern).unwrap(), &words).unwrap().before
+        };
+        assert_eq!(before("token[a-z]+", &["token"]), Some(0));
+        assert_eq!(before("(?i)[a-z]{0,50}?(?:key|token)[a-z]+", &["key", "token"]), Some(52));
+        assert_eq!(before("[a-z]{3}(?:a|b)[0-9]{2}xyz[a-z]+", &["xyz"]), Some(6));
+        assert_eq!(before("[a-z]+token", &["token"]), None);
+        assert_eq!(before("[a-z]{4}(?:abc[0-9]+|[0-9]+abc)", &["abc"]), None);
     }
 
     #[test]

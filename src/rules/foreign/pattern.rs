@@ -12,7 +12,24 @@ pub(crate) struct Pattern {
     pub(in crate::rules) secret: Groups,
     /// Its keywords stand near a match and need not be part of it.
     pub(in crate::rules) near: bool,
+    /// Every match holds a keyword that begins within so many bytes of its own beginning.
+    pub(in crate::rules) before: Option<usize>,
 }
+
+impl Pattern {
+    /// How it is tried, if not every match begins with a keyword.
+    pub(in crate::rules) fn start(&self) -> Start {
+        match self.before {
+            _ if self.near => Start::Near,
+            // A few places are tried one by one more quickly than the whole interval is searched.
+            Some(before) if before <= FEW => Start::Search,
+            _ => Start::Sweep,
+        }
+    }
+}
+
+/// Places that are tried one by one.
+const FEW: usize = 128;
 
 /// Bytes before the keyword that an expression without a bound may look at.
 const BEFORE: usize = 256;
@@ -22,14 +39,34 @@ const NEAR: usize = 1 << 10;
 const AFTER: usize = 4 << 10;
 
 /// The interval of an expression. Where it has no bound of its own, this is the bound.
-pub(in crate::rules) fn window(hir: &Hir, start: Start, matches_newline: bool) -> Window {
+pub(in crate::rules) fn window(pattern: &Pattern, hir: &Hir, start: Start) -> Window {
     if start == Start::Near {
         return Window { before: BEFORE, after: NEAR, lines: Some(usize::MAX) };
     }
     let longest = hir.properties().maximum_len().filter(|longest| *longest <= LONGEST_MATCH);
-    let before = if start == Start::AtKeyword { 0 } else { longest.unwrap_or(BEFORE) };
+    let before = if start == Start::AtKeyword { 0 } else { pattern.before.or(longest).unwrap_or(BEFORE) };
     let after = longest.unwrap_or(if runs_across_lines(hir) { LONGEST_MATCH } else { AFTER });
-    Window { before, after, lines: matches_newline.then_some(usize::MAX) }
+    Window { before, after, lines: Some(line_breaks(hir).unwrap_or(usize::MAX)) }
+}
+
+/// The most line breaks that a match can hold, if there is a limit.
+fn line_breaks(hir: &Hir) -> Option<usize> {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(0),
+        HirKind::Literal(literal) => Some(memchr::memchr_iter(b'\n', &literal.0).count()),
+        HirKind::Class(_) => Some(usize::from(may_hold(hir, b'\n'))),
+        HirKind::Capture(Capture { sub, .. }) => line_breaks(sub),
+        HirKind::Repetition(Repetition { sub, max, .. }) => match line_breaks(sub)? {
+            0 => Some(0),
+            each => each.checked_mul((*max)? as usize),
+        },
+        HirKind::Concat(parts) => {
+            parts.iter().try_fold(0usize, |all, part| all.checked_add(line_breaks(part)?))
+        }
+        HirKind::Alternation(parts) => {
+            parts.iter().try_fold(0, |most: usize, part| Some(most.max(line_breaks(part)?)))
+        }
+    }
 }
 
 /// Whether it repeats, without a bound, something that can be a text of several lines: the body of a key.
@@ -116,14 +153,17 @@ mod tests {
     #[test]
     fn windows() {
         let of = |pattern: &str, start| {
-            let window = window(&compile::parse(pattern).unwrap(), start, pattern.contains("\\s"));
+            let text = pattern.to_owned();
+            let plain = Pattern { text, secret: Groups::Whole, near: false, before: None };
+            let window = window(&plain, &compile::parse(pattern).unwrap(), start);
             (window.before, window.after, window.lines)
         };
-        assert_eq!(of("ab[0-9]{30}", Start::AtKeyword), (0, 32, None));
-        assert_eq!(of("[a-z]{10}ab[0-9]{30}", Start::Sweep), (42, 42, None));
-        assert_eq!(of("[a-z]+ab", Start::Sweep), (256, 4096, None));
+        assert_eq!(of("ab[0-9]{30}", Start::AtKeyword), (0, 32, Some(0)));
+        assert_eq!(of("[a-z]{10}ab[0-9]{30}", Start::Sweep), (42, 42, Some(0)));
+        assert_eq!(of("[a-z]+ab", Start::Sweep), (256, 4096, Some(0)));
         assert_eq!(of(r"ab\s*=", Start::AtKeyword), (0, 4096, Some(usize::MAX)));
         assert_eq!(of(r"ab[\s\S]{64,}?cd", Start::AtKeyword), (0, 16384, Some(usize::MAX)));
+        assert_eq!(of(r"ab[\s=]{0,3}(?:\s|;|$)", Start::AtKeyword), (0, 6, Some(4)));
         assert_eq!(of("ab", Start::Near), (256, 1024, Some(usize::MAX)));
     }
 }

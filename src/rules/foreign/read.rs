@@ -106,14 +106,6 @@ type Value<'i> = Spanned<DeValue<'i>>;
 struct Keys<'t, 'i>(BTreeMap<String, (&'t Value<'i>, usize)>);
 
 impl<'t, 'i> Keys<'t, 'i> {
-    fn new(table: &'t DeTable<'i>) -> Self {
-        let entry = |(key, value): (&'t Spanned<_>, &'t Value<'i>)| {
-            let name: &std::borrow::Cow<'i, str> = key.get_ref();
-            (name.to_lowercase(), (value, key.span().start))
-        };
-        Keys(table.iter().map(entry).collect())
-    }
-
     fn take(&mut self, key: &str) -> Option<&'t Value<'i>> {
         self.0.remove(key).map(|(value, _)| value)
     }
@@ -128,8 +120,19 @@ impl Reader<'_> {
         Err(RuleError::File { place: self.place(offset), why: why.into() })
     }
 
+    fn keys<'t, 'i>(&self, table: &'t DeTable<'i>) -> Result<Keys<'t, 'i>, RuleError> {
+        let mut keys = BTreeMap::new();
+        for (key, value) in table {
+            let (name, at) = (key.get_ref().to_lowercase(), key.span().start);
+            if let Some((_, other)) = keys.insert(name.clone(), (value, at)) {
+                return self.wrong(at.max(other), format!("`{name}` is there twice, in different case"));
+            }
+        }
+        Ok(Keys(keys))
+    }
+
     fn config(&mut self, root: &DeTable<'_>) -> Result<Config, RuleError> {
-        let mut keys = Keys::new(root);
+        let mut keys = self.keys(root)?;
         let extend = match keys.take("extend") {
             Some(value) => self.extend(value)?,
             None => Extend::default(),
@@ -171,18 +174,15 @@ impl Reader<'_> {
         let words = |list: Vec<Placed<String>>| list.into_iter().map(|word| word.value).collect::<Vec<_>>();
         let group = keys.take("secretgroup").or_else(|| keys.take("valuegroup"));
         let secret_group = match self.number(group, "secretGroup")? {
-            Some(Placed { value: number, place }) => Some(Placed { value: whole(number), place }),
             None => None,
+            Some(Placed { value, place }) => match whole(value) {
+                Some(value) => Some(Placed { value, place }),
+                None => {
+                    let why = "`secretGroup` is the number of a group: 0, 1, 2 …".into();
+                    return Err(RuleError::Rule { place, id: id.value, why });
+                }
+            },
         };
-        if let Some(Placed { value: None, place }) = &secret_group {
-            return Err(RuleError::Rule {
-                place: place.clone(),
-                id: id.value,
-                why: "`secretGroup` is the number of a group: 0, 1, 2 …".into(),
-            });
-        }
-        let secret_group =
-            secret_group.and_then(|placed| Some(Placed { value: placed.value?, place: placed.place }));
         #[expect(clippy::cast_possible_truncation, reason = "entropies are at most 8")]
         let entropy = self.number(keys.take("entropy"), "entropy")?.map(|entropy| entropy.value as f32);
         let components = keys.take("components").is_some();
@@ -267,7 +267,7 @@ impl Reader<'_> {
 
     fn table<'t, 'i>(&self, value: &'t Value<'i>, key: &str) -> Result<Keys<'t, 'i>, RuleError> {
         match value.get_ref() {
-            DeValue::Table(table) => Ok(Keys::new(table)),
+            DeValue::Table(table) => self.keys(table),
             _ => self.wrong(value.span().start, format!("`{key}` must be a table")),
         }
     }
