@@ -94,6 +94,9 @@ pub struct ScanArgs {
     /// Do not run this rule; repeatable.
     #[arg(long = "disable-rule", value_name = "ID")]
     pub disabled_rules: Vec<String>,
+    /// Rules from elsewhere.
+    #[command(flatten)]
+    pub rule_files: RuleFilesArgs,
     /// The least confidence that is reported [default: medium].
     #[arg(long, value_name = "LEVEL")]
     pub confidence: Option<ConfidenceArg>,
@@ -118,6 +121,18 @@ pub struct ScanArgs {
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
+}
+
+/// Arguments that name rule files.
+#[derive(Debug, Args)]
+pub struct RuleFilesArgs {
+    /// Add the rules of this file, or of all *.toml in this directory: muzzle's own format or a gitleaks configuration;
+    /// repeatable.
+    #[arg(long = "rules", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    /// Leave out the rules that come with muzzle.
+    #[arg(long)]
+    pub no_builtin_rules: bool,
 }
 
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.
@@ -165,6 +180,9 @@ pub enum RulesCommand {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// Rules from elsewhere.
+        #[command(flatten)]
+        files: RuleFilesArgs,
     },
     /// Show one rule.
     ///
@@ -172,13 +190,19 @@ pub enum RulesCommand {
     Show {
         /// The rule's id.
         id: String,
+        /// Rules from elsewhere.
+        #[command(flatten)]
+        files: RuleFilesArgs,
     },
     /// Check rule files: format, bounds, and every example.
     ///
     /// Example: muzzle rules check my-rules.toml
     Check {
-        /// Rule files; without any, the rules that come with muzzle.
+        /// Rule files or directories of them; without any, the rules that come with muzzle.
         files: Vec<PathBuf>,
+        /// The same.
+        #[arg(long = "rules", value_name = "PATH")]
+        more: Vec<PathBuf>,
     },
     /// Make up credentials of the form that a rule looks for, checksum included. They open nothing.
     ///

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use crate::cli::{ConfidenceArg, ScanArgs, ScopeArgs};
+use crate::cli::{ConfidenceArg, RuleFilesArgs, ScanArgs, ScopeArgs};
 use crate::finding::Confidence;
 use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
@@ -139,15 +139,9 @@ fn output(text: &str) -> anyhow::Result<Output> {
 }
 
 fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> anyhow::Result<RuleSet> {
-    let mut rules = RuleSet::embedded().context("loading the rules that come with muzzle")?;
-    for file in &section.files {
-        let path = directory.join(file);
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("reading rule file {}", path.display()))?;
-        let first_own = rules.len();
-        rules.add(&path.display().to_string(), &text)?;
-        rules.compile_from(first_own)?;
-    }
+    let mut rules = args.rule_files.base()?;
+    section.files.iter().try_for_each(|file| rules.load(&directory.join(file)))?;
+    args.rule_files.add_to(&mut rules)?;
     let only: Vec<&String> =
         if args.rules.is_empty() { section.only.iter() } else { args.rules.iter() }.collect();
     let disabled: Vec<&String> = args.disabled_rules.iter().chain(&section.disable).collect();
@@ -159,9 +153,29 @@ fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> an
     }
     rules.retain(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&&rule.id));
     if rules.is_empty() {
-        bail!("no rule is left to run: everything that --rule selects is disabled");
+        bail!("no rule is left to run: none is loaded, or all that --rule selects are disabled");
     }
     Ok(rules)
+}
+
+impl RuleFilesArgs {
+    /// The rules that come with muzzle, and those of the files.
+    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+        let mut rules = self.base()?;
+        self.add_to(&mut rules)?;
+        Ok(rules)
+    }
+
+    fn base(&self) -> anyhow::Result<RuleSet> {
+        if self.no_builtin_rules {
+            return Ok(RuleSet::default());
+        }
+        RuleSet::embedded().context("loading the rules that come with muzzle")
+    }
+
+    fn add_to(&self, rules: &mut RuleSet) -> anyhow::Result<()> {
+        self.files.iter().try_for_each(|file| rules.load(file)).map_err(Into::into)
+    }
 }
 
 /// The id that shares the most two-letter pieces with a mistyped one.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::finding::{Match, RuleIndex};
 use crate::location::Position;
 use crate::rules::allowlist::Allowlist;
-use crate::rules::{RuleError, RuleSet};
+use crate::rules::{Found, RuleError, RuleSet};
 
 mod assignment;
 mod filter;
@@ -82,6 +82,8 @@ impl Scratch {
 struct Candidate {
     rule: RuleIndex,
     span: Range<usize>,
+    /// How many bytes of the match lie before the secret and behind it.
+    margins: (u32, u32),
     /// Where the keyword begins. Two occurrences may yield the same span, and only one of them live on in a child.
     at: usize,
     /// The keyword, if the rule is a far one.
@@ -94,6 +96,21 @@ struct Candidate {
 struct Accepted {
     rule: RuleIndex,
     span: Range<usize>,
+    /// As in [`Candidate`].
+    margins: (u32, u32),
+}
+
+impl Candidate {
+    /// `None` if the match holds no secret: expressions of our own do not allow that, others may.
+    fn new(rule: RuleIndex, found: &Found, at: usize, far: Option<u16>) -> Option<Self> {
+        let margin = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        let margins = (
+            margin(found.secret.start - found.whole.start.min(found.secret.start)),
+            margin(found.whole.end.max(found.secret.end) - found.secret.end),
+        );
+        let span = found.secret.clone();
+        (!span.is_empty()).then_some(Candidate { rule, span, margins, at, far, verdict: Verdict::Unjudged })
+    }
 }
 
 impl Detector {

@@ -118,6 +118,8 @@ pub struct Excerpt {
     pub line: Secret,
     /// Start and end of the secret's part of `line`.
     pub secret: (usize, usize),
+    /// Start and end of what the rule's expression matched, as far as it is part of `line`.
+    pub matched: (usize, usize),
 }
 
 impl fmt::Debug for Excerpt {

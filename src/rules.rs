@@ -1,10 +1,11 @@
 //! What to look for, as data: [`Rule`] and [`RuleSet`].
 //!
-//! In: TOML text, embedded or from a file of the user's. Out: rules whose expressions are compiled at first use.
+//! In: TOML text, embedded or from files of the user's, which may be another scanner's. Out: rules whose expressions are
+//! compiled at first use.
 //! Invariant: a compiled rule sees a bounded interval round one keyword occurrence and nothing else.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
 
@@ -14,9 +15,13 @@ pub mod check;
 mod checksum;
 mod compile;
 mod error;
+mod exemption;
 mod expression;
+mod files;
 mod first;
+mod foreign;
 mod identity;
+mod place;
 mod program;
 mod run;
 pub mod sample;
@@ -25,9 +30,12 @@ mod shape;
 
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
+pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub use place::Place;
+pub(crate) use program::Found;
 pub(crate) use schema::CompanionSpec;
 pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
@@ -45,7 +53,7 @@ mod embedded {
 }
 
 /// What to look for, and what to say about it.
-#[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug)]
 pub struct Rule {
     /// `provider-kind`, for ever.
@@ -86,7 +94,13 @@ pub struct Rule {
     pub placeholders: bool,
     /// File of the rule set it came from, without extension: the provider.
     pub provider: String,
+    /// Where its expression stands.
+    pub place: Place,
+    /// Whether it comes with muzzle.
+    pub builtin: bool,
     pub(crate) form: compile::Form,
+    /// What it does not report, beside what its form says. Some are shared by many rules.
+    exemptions: Vec<Arc<Exemption>>,
     compiled: OnceLock<Result<Box<Compiled>, String>>,
 }
 
@@ -96,6 +110,7 @@ impl Rule {
         let window = self.compiled()?.window;
         let lines = match window.lines {
             Some(0) => ", on the keyword's line".to_owned(),
+            Some(usize::MAX) => ", across lines".to_owned(),
             Some(lines) => format!(", across at most {lines} line breaks in each direction"),
             None => String::new(),
         };
@@ -126,9 +141,22 @@ impl Rule {
         self.identity.as_ref()?.complaint()
     }
 
-    /// Whether it applies to some paths only.
-    pub(crate) fn is_bound_to_path(&self) -> bool {
+    /// Whether it may be silent about a place where `other` is not.
+    pub(crate) fn is_bound_more_than(&self, other: &Rule) -> bool {
+        let is_shared = |exemption| other.exemptions.iter().any(|theirs| Arc::ptr_eq(theirs, exemption));
         self.form.path.is_some()
+            || self.exemptions.iter().any(|exemption| !exemption.is_about_secret() && !is_shared(exemption))
+    }
+
+    /// Whether it is from another scanner's rule file.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.form.kind, compile::FormKind::Foreign(..))
+    }
+
+    /// What it does not report although it matches.
+    pub(crate) fn exemptions(&self) -> impl Iterator<Item = &Exemption> {
+        let own = self.compiled().map_or(&[][..], |compiled| &compiled.exemptions);
+        own.iter().chain(self.exemptions.iter().map(Arc::as_ref))
     }
 
     /// Whether its secrets may turn out to be placeholders. A block's text may hold anything; its check looks at it.
@@ -155,7 +183,9 @@ impl Rule {
             provider: self.provider.clone(),
             identity: self.identity.clone(),
             companion: self.companion.clone(),
+            place: self.place.clone(),
             form: self.form.clone(),
+            exemptions: self.exemptions.clone(),
             compiled: OnceLock::new(),
             ..*self
         }
@@ -184,7 +214,8 @@ impl Rule {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    ids: HashSet<String>,
+    /// Where in `rules` each is.
+    ids: HashMap<String, usize>,
     left_out: usize,
 }
 
@@ -197,15 +228,21 @@ impl RuleSet {
                 set.add(file, text)?;
             }
         }
+        set.rules.iter_mut().for_each(|rule| rule.builtin = true);
         Ok(set)
     }
 
-    /// Adds the rules of one TOML text; `file` is for messages and names the provider.
+    /// Adds the rules of one TOML text in muzzle's own format; `file` is for messages and names the provider.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
-        let rules = schema::parse(file, text)?;
-        for rule in &rules {
-            if !self.ids.insert(rule.id.clone()) {
-                return Err(RuleError::Duplicate { file: file.into(), id: rule.id.clone() });
+        self.extend(schema::parse(file, text)?)
+    }
+
+    fn extend(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        for (index, rule) in (self.rules.len()..).zip(&rules) {
+            if let Some(first) = self.ids.insert(rule.id.clone(), index) {
+                let first =
+                    self.rules.get(first).map_or_else(|| rule.place.clone(), |rule| rule.place.clone());
+                return Err(RuleError::Duplicate { place: rule.place.clone(), id: rule.id.clone(), first });
             }
         }
         self.rules.extend(rules);
@@ -218,7 +255,7 @@ impl RuleSet {
     /// Keeps the rules that `keep` wants. Indexes change.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
-        self.ids = self.rules.iter().map(|rule| rule.id.clone()).collect();
+        self.ids = self.rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     }
 
     /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.
@@ -250,7 +287,7 @@ impl RuleSet {
     #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
         let rules = self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect();
-        RuleSet { rules, ids: [id.to_owned()].into(), left_out: 0 }
+        RuleSet { rules, ids: [(id.to_owned(), 0)].into(), left_out: 0 }
     }
 
     /// The rule at this index.
@@ -273,12 +310,15 @@ impl RuleSet {
         self.rules.is_empty()
     }
 
-    /// Compiles the rules from this place on, so that a mistake shows now; for rule files that are not our own.
-    pub fn compile_from(&self, first: usize) -> Result<(), RuleError> {
-        for rule in &self.rules[first..] {
-            rule.build().map_err(|why| RuleError::Expression { id: rule.id.clone(), why })?;
-        }
-        Ok(())
+    /// Compiles the rules from this index on, so that a mistake shows now; for rule files that are not our own.
+    fn compile_from(&self, first: usize) -> Result<(), RuleError> {
+        use rayon::prelude::*;
+        let failed = |rule: &Rule| {
+            let built = rule.build();
+            let (place, id) = (rule.place.clone(), rule.id.clone());
+            built.err().map(|why| RuleError::Rule { place, id, why })
+        };
+        self.rules[first..].par_iter().find_map_first(failed).map_or(Ok(()), Err)
     }
 
     /// Distinct keywords in ascending order, each with the rules that name it.

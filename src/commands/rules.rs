@@ -14,9 +14,9 @@ use crate::rules::{JSON_SCHEMA, Rule, RuleSet, catalogue};
 /// Runs one of them and returns the exit code.
 pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
     match command {
-        RulesCommand::List { json } => list(*json),
-        RulesCommand::Show { id } => show(id),
-        RulesCommand::Check { files } => check(files),
+        RulesCommand::List { json, files } => list(&files.rules()?, *json),
+        RulesCommand::Show { id, files } => show(&files.rules()?, id),
+        RulesCommand::Check { files, more } => check(&[files.as_slice(), more].concat()),
         RulesCommand::Example { id, count, from, text } => example(id, *from, *count, *text),
         RulesCommand::Catalogue => print(&catalogue::markdown(&RuleSet::embedded()?)).map(|()| 0),
         RulesCommand::Schema => print(JSON_SCHEMA).map(|()| 0),
@@ -28,8 +28,7 @@ fn print(text: &str) -> anyhow::Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")
 }
 
-fn list(as_json: bool) -> anyhow::Result<u8> {
-    let rules = RuleSet::embedded()?;
+fn list(rules: &RuleSet, as_json: bool) -> anyhow::Result<u8> {
     let mut sorted: Vec<&Rule> = rules.iter().map(|(_, rule)| rule).collect();
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     if as_json {
@@ -55,8 +54,7 @@ fn describe(rule: &Rule) -> serde_json::Value {
     })
 }
 
-fn show(id: &str) -> anyhow::Result<u8> {
-    let rules = RuleSet::embedded()?;
+fn show(rules: &RuleSet, id: &str) -> anyhow::Result<u8> {
     let Some(rule) = rules.by_id(id) else { bail!("there is no rule `{id}`; `muzzle rules list` shows all") };
     let mut text = format!(
         "{}\n  {}\n  severity {}, confidence {}\n\n  {}\n  To do: {}\n\n  keywords: {}\n",
@@ -83,11 +81,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
     if files.is_empty() {
         rules = RuleSet::embedded()?;
     }
-    for file in files {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("reading rule file {}", file.display()))?;
-        rules.add(&file.display().to_string(), &text)?;
-    }
+    files.iter().try_for_each(|file| rules.load(file))?;
     let (mut text, mut examples, mut problems) = (String::new(), 0, 0);
     for (_, rule) in rules.iter() {
         let mut complain = |why: String| {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::matching::Caches;
 use crate::finding::RuleIndex;
 use crate::rules::allowlist::Allowlist;
-use crate::rules::{Rule, RuleError};
+use crate::rules::{Criterion, Exemption, Place, Rule, RuleError, Sight};
 
 /// Why a candidate was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ pub enum DropReason {
     Entropy,
     /// Contains a stopword of the rule.
     Stopword,
-    /// Matches an `allow` expression of the rule.
+    /// Is, or stands in, a text that the rule allows.
     Allowed,
     /// A rule without provider, where a specific one matches the same bytes.
     MoreSpecificRule,
@@ -30,6 +30,22 @@ pub enum DropReason {
     Published,
     /// Half of a credential, without the other half.
     NoCompanion,
+    /// The rule does not report what lies at this path.
+    AllowedPath,
+    /// The rule does not report what this commit brought in.
+    AllowedCommit,
+}
+
+impl DropReason {
+    /// For what is exempt.
+    pub(crate) fn of(exemption: &Exemption) -> Self {
+        match exemption.criterion() {
+            Criterion::Commit => DropReason::AllowedCommit,
+            Criterion::Path => DropReason::AllowedPath,
+            Criterion::Text => DropReason::Allowed,
+            Criterion::Word => DropReason::Stopword,
+        }
+    }
 }
 
 impl fmt::Display for DropReason {
@@ -43,6 +59,8 @@ impl fmt::Display for DropReason {
             DropReason::Path => "path",
             DropReason::Published => "published-example",
             DropReason::NoCompanion => "no-companion",
+            DropReason::AllowedPath => "allowed-path",
+            DropReason::AllowedCommit => "allowed-commit",
         })
     }
 }
@@ -88,14 +106,12 @@ impl Filter {
         if rule.entropy.is_some_and(|least| entropy(secret) < least) {
             return Some(DropReason::Entropy);
         }
-        let compiled = rule.compiled()?;
-        if compiled.stopwords.as_ref().is_some_and(|stopwords| stopwords.is_match(secret)) {
-            return Some(DropReason::Stopword);
-        }
-        if compiled.allow.as_ref().is_some_and(|allow| allow.is_match(secret, &mut caches.of(index).allow)) {
-            return Some(DropReason::Allowed);
-        }
-        None
+        let (sight, caches) = (Sight { secret, ..Sight::default() }, caches.of(index));
+        rule.exemptions()
+            .enumerate()
+            .filter(|(_, exemption)| exemption.is_about_secret())
+            .find(|(number, exemption)| exemption.applies(&sight, caches.exemption(*number)))
+            .map(|(_, exemption)| DropReason::of(exemption))
     }
 
     fn is_placeholder(&self, secret: &[u8]) -> bool {
@@ -116,7 +132,7 @@ fn any_of<'a>(words: impl Iterator<Item = &'a String>) -> Result<AhoCorasick, Ru
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .build(words)
-        .map_err(|e| RuleError::Syntax { file: "allowlist.toml".into(), why: e.to_string() })
+        .map_err(|e| RuleError::File { place: Place::start_of("allowlist.toml"), why: e.to_string() })
 }
 
 /// The body of a run-of-the-mill dummy: three quarters of its longest word are one character.

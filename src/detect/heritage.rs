@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
     use crate::copied::note_copy;
-    use crate::detect::naive::texts;
+    use crate::detect::naive::{foreign_rules, texts};
     use crate::detect::occurrence::is_near;
     use crate::rules::RuleSet;
 
@@ -231,8 +231,10 @@ mod tests {
 
         /// Three generations, each against a full scan: candidates, the places of their keywords, and anchors.
         #[test]
-        fn what_is_inherited_is_what_a_full_scan_finds(base in texts(), one in edits(), two in edits()) {
-            let detector = shared();
+        fn what_is_inherited_is_what_a_full_scan_finds(
+            base in texts(), one in edits(), two in edits(), is_foreign in proptest::bool::ANY,
+        ) {
+            let detector = if is_foreign { foreign() } else { shared() };
             let (mut scratch, mut full) = (detector.scratch(), detector.scratch());
             detector.scan(&base, &mut scratch);
             let mut notes = scratch.notes().unwrap();
@@ -319,9 +321,15 @@ mod tests {
         &DETECTOR
     }
 
+    fn foreign() -> &'static Detector {
+        static DETECTOR: std::sync::LazyLock<Detector> =
+            std::sync::LazyLock::new(|| Detector::new(foreign_rules()).unwrap());
+        &DETECTOR
+    }
+
     fn sorted(candidates: &[Candidate]) -> Vec<Candidate> {
         let mut list = candidates.to_vec();
-        list.sort_by_key(|c| (c.at, c.span.start, c.span.end, c.rule));
+        list.sort_by_key(|c| (c.at, c.span.start, c.span.end, c.rule, c.margins));
         list
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::filter::DropReason;
 use super::{Accepted, Detector, Scratch, Verdict};
-use crate::finding::{Confidence, Excerpt, Match};
+use crate::finding::{Excerpt, Match};
 use crate::location::{Cursor, Location, Position, Span};
 use crate::rules::Rule;
 use crate::secret::Secret;
@@ -18,12 +18,13 @@ impl Detector {
             return;
         }
         candidates.sort_unstable_by(|a, b| {
-            (a.span.start, a.span.end, a.rule, a.at).cmp(&(b.span.start, b.span.end, b.rule, b.at))
+            let key = |c: &super::Candidate| (c.span.start, c.span.end, c.rule, c.at, c.margins);
+            key(a).cmp(&key(b))
         });
         let mut drop = |rule, reason| *dropped.entry((rule, reason)).or_default() += 1;
         let same = |a: &super::Candidate, b: &super::Candidate| a.rule == b.rule && a.span == b.span;
         for group in candidates.chunk_by_mut(same) {
-            let (rule, span) = (group[0].rule, group[0].span.clone());
+            let (rule, span, margins) = (group[0].rule, group[0].span.clone(), group[0].margins);
             let known = group.iter().map(|c| c.verdict).find(|verdict| *verdict != Verdict::Unjudged);
             let verdict = known.unwrap_or_else(|| {
                 let secret = &bytes[span.clone()];
@@ -35,23 +36,20 @@ impl Detector {
             group.iter_mut().for_each(|candidate| candidate.verdict = verdict);
             match verdict {
                 Verdict::Dropped(reason) => drop(rule, reason),
-                Verdict::Kept | Verdict::Unjudged => accepted.push(Accepted { rule, span }),
+                Verdict::Kept | Verdict::Unjudged => accepted.push(Accepted { rule, span, margins }),
             }
         }
-        // Rules that are bound to a path may yet be dropped for it, when the path is known.
-        let is_specific = |rule: &Rule| !rule.generic && !rule.is_bound_to_path();
-        let specific: Vec<(Range<usize>, Confidence)> = accepted
+        let specific: Vec<(Range<usize>, &Rule)> = accepted
             .iter()
             .map(|c| (c.span.clone(), self.rules.get(c.rule)))
-            .filter(|(_, rule)| is_specific(rule))
-            .map(|(span, rule)| (span, rule.confidence))
+            .filter(|(_, rule)| !rule.generic)
             .collect();
         if specific.is_empty() {
             return;
         }
         accepted.retain(|candidate| {
             let rule = self.rules.get(candidate.rule);
-            let covered = rule.generic && is_covered(&specific, &candidate.span, rule.confidence);
+            let covered = rule.generic && is_covered(&specific, &candidate.span, rule);
             if covered {
                 drop(candidate.rule, DropReason::MoreSpecificRule);
             }
@@ -77,24 +75,27 @@ pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: 
                     end: last,
                     span: Span { start: base + start as u64, end: base + end as u64 },
                 },
-                excerpt: excerpt(bytes, start..end),
+                excerpt: excerpt(bytes, start..end, candidate.margins),
             }
         })
         .collect()
 }
 
-/// Whether `span` overlaps one of `sorted` (by start) that is at least as sure.
-fn is_covered(sorted: &[(Range<usize>, Confidence)], span: &Range<usize>, confidence: Confidence) -> bool {
+/// Whether `span` overlaps one of `sorted` (by start) whose rule is at least as sure. Rules that are bound to places may
+/// yet be dropped for them, when the place is known.
+fn is_covered(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
     // Spans nest rarely, so a plain look at all that begin before the end is enough.
     let until = sorted.partition_point(|(other, _)| other.start < span.end);
-    sorted[..until].iter().rev().any(|(other, sure)| other.end > span.start && *sure >= confidence)
+    sorted[..until].iter().rev().any(|(other, by)| {
+        other.end > span.start && by.confidence >= rule.confidence && !by.is_bound_more_than(rule)
+    })
 }
 
 /// Bytes of the line shown on either side of a secret.
 const EXCERPT_MARGIN: usize = 120;
 
-/// The first line of the secret, clipped.
-fn excerpt(bytes: &[u8], secret: Range<usize>) -> Excerpt {
+/// The first line of the secret, clipped, and what of it is part of the match.
+fn excerpt(bytes: &[u8], secret: Range<usize>, margins: (u32, u32)) -> Excerpt {
     let floor = secret.start.saturating_sub(EXCERPT_MARGIN);
     let start = memchr::memrchr(b'\n', &bytes[floor..secret.start]).map_or(floor, |at| floor + at + 1);
     let first_line = memchr::memchr(b'\n', &bytes[secret.clone()]).map_or(secret.end, |at| secret.start + at);
@@ -104,5 +105,11 @@ fn excerpt(bytes: &[u8], secret: Range<usize>) -> Excerpt {
     } else {
         memchr::memchr(b'\n', &bytes[first_line..roof]).map_or(roof, |at| first_line + at)
     };
-    Excerpt { line: Secret::new(&bytes[start..end]), secret: (secret.start - start, first_line - start) }
+    let matched = secret.start.saturating_sub(margins.0 as usize).max(start)
+        ..secret.end.saturating_add(margins.1 as usize).min(end);
+    Excerpt {
+        line: Secret::new(&bytes[start..end]),
+        secret: (secret.start - start, first_line - start),
+        matched: (matched.start - start, matched.end - start),
+    }
 }

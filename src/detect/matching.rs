@@ -1,13 +1,12 @@
-//! One keyword occurrence → at most one candidate.
+//! One keyword occurrence → at most one candidate, or, for rules that look near it, all matches in the interval.
 //!
-//! [`evaluate`] is a pure function of the bytes in the rule's interval and one byte on either side of it.
+//! [`evaluate`] and [`evaluate_near`] are pure functions of the bytes in the rule's interval and one byte on either side of it.
 
 use std::ops::Range;
 
 use super::assignment::Assignment;
 use crate::finding::RuleIndex;
-use crate::rules::Compiled;
-use crate::rules::{ByteSet, Cache, Start, Window};
+use crate::rules::{ByteSet, Cache, Compiled, Found, Memory, Start, Window};
 
 /// One thread's memory for trying expressions, by rule.
 #[derive(Debug)]
@@ -19,7 +18,17 @@ pub(super) struct RuleCaches {
     expression: Cache,
     field: Cache,
     not_field: Cache,
-    pub(super) allow: Cache,
+    exemptions: Vec<Memory>,
+}
+
+impl RuleCaches {
+    /// That of the rule's exemption with this number.
+    pub(super) fn exemption(&mut self, number: usize) -> &mut Memory {
+        if self.exemptions.len() <= number {
+            self.exemptions.resize_with(number + 1, Memory::default);
+        }
+        &mut self.exemptions[number]
+    }
 }
 
 impl Caches {
@@ -32,14 +41,14 @@ impl Caches {
     }
 }
 
-/// The secret's span if the rule matches at this keyword occurrence. `place` is the keyword's number in the rule.
+/// The match and its secret if the rule matches at this keyword occurrence. `place` is the keyword's number in the rule.
 pub(super) fn evaluate(
     rule: &Compiled,
     place: usize,
     bytes: &[u8],
     keyword: Range<usize>,
     caches: &mut RuleCaches,
-) -> Option<Range<usize>> {
+) -> Option<Found> {
     if rule.start == Start::AtKeyword && !shape_fits(&rule.shapes[place], &bytes[keyword.end..]) {
         return None;
     }
@@ -49,7 +58,8 @@ pub(super) fn evaluate(
     }
     let found = match rule.start {
         Start::AtKeyword => rule.expression.at(bytes, keyword.start..window.end, &mut caches.expression)?,
-        Start::AtValue => return None,
+        Start::Sweep => sweep(rule, bytes, window.clone(), &keyword, &mut caches.expression)?,
+        Start::AtValue | Start::Near => return None,
         // Leftmost match that contains the keyword; a match further left must not hide it.
         Start::Search => (window.start..=keyword.start)
             .filter(|from| shape_fits(&rule.shapes[0], &bytes[*from..]))
@@ -57,22 +67,65 @@ pub(super) fn evaluate(
             .find(|found| found.whole.end >= keyword.end)?,
     };
     match &rule.block {
-        None => Some(found.secret),
+        None => Some(found),
         Some(block) => {
             let body = found.secret.end..window.end;
-            Some(found.secret.start..block_end(bytes, &bytes[keyword], body, block.end.as_bytes())?)
+            let whole = found.secret.start..block_end(bytes, &bytes[keyword], body, block.end.as_bytes())?;
+            Some(Found { secret: whole.clone(), whole })
         }
     }
 }
 
-/// The secret's span if a `value` rule accepts what the assignment gives. The keyword is part of the name.
+/// What [`Start::Search`] finds, with one search for every match that ends too early.
+fn sweep(
+    rule: &Compiled,
+    bytes: &[u8],
+    window: Range<usize>,
+    keyword: &Range<usize>,
+    cache: &mut Cache,
+) -> Option<Found> {
+    let mut from = window.start;
+    loop {
+        let found = rule.expression.first_in(bytes, from..window.end, cache)?;
+        if found.whole.start > keyword.start {
+            return None;
+        }
+        if found.whole.end >= keyword.end {
+            return Some(found);
+        }
+        from = found.whole.start + 1;
+    }
+}
+
+/// All matches in the interval of a rule whose matches need not contain the keyword, one behind the other. What touches
+/// a border of the interval may go on beyond it, and is left to the occurrence that sees it whole.
+pub(super) fn evaluate_near(
+    rule: &Compiled,
+    bytes: &[u8],
+    keyword: &Range<usize>,
+    caches: &mut RuleCaches,
+    mut yields: impl FnMut(Found),
+) {
+    let window = cut(&rule.window, bytes, keyword);
+    let mut from = window.start;
+    while let Some(found) = rule.expression.first_in(bytes, from..window.end, &mut caches.expression) {
+        from = found.whole.end.max(found.whole.start + 1);
+        let is_cut = (found.whole.start == window.start && window.start > 0)
+            || (found.whole.end == window.end && window.end < bytes.len());
+        if !is_cut {
+            yields(found);
+        }
+    }
+}
+
+/// The match and its secret if a `value` rule accepts what the assignment gives. The keyword is part of the name.
 pub(super) fn evaluate_value(
     rule: &Compiled,
     bytes: &[u8],
     keyword: Range<usize>,
     assignment: &Assignment,
     caches: &mut RuleCaches,
-) -> Option<Range<usize>> {
+) -> Option<Found> {
     let shape = &rule.shapes[0];
     let mut starts = assignment.starts.as_slice();
     while let Some((start, rest)) = starts.split_first() {
@@ -92,7 +145,7 @@ pub(super) fn evaluate_value(
         }
         let window = cut(&rule.window, bytes, &keyword);
         if let Some(found) = rule.expression.at(bytes, *start..window.end, &mut caches.expression) {
-            return Some(found.secret);
+            return Some(found);
         }
     }
     None
@@ -106,7 +159,7 @@ fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {
 fn cut(window: &Window, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
     let mut start = keyword.start.saturating_sub(window.before);
     let mut end = bytes.len().min(keyword.end.saturating_add(window.after));
-    if let Some(lines) = window.lines {
+    if let Some(lines) = window.lines.filter(|lines| *lines < usize::MAX) {
         if let Some(at) = memchr::memrchr_iter(b'\n', &bytes[start..keyword.start]).nth(lines) {
             start += at + 1;
         }

@@ -6,17 +6,17 @@ use std::ops::Range;
 
 use super::matching::RuleCaches;
 use super::{Candidate, Detector, assignment, matching};
-use crate::rules::{Cache, Compiled, Expression, Rule, RuleSet, Start};
+use crate::rules::{Cache, Compiled, Expression, Found, Rule, RuleSet, Start};
 
 /// All candidates of one rule.
 fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
-    let compiled = rule.try_compiled().expect("embedded rules compile");
+    let compiled = rule.try_compiled().expect("rules compile");
     let mut found = Vec::new();
     for keyword in &rule.keywords {
         for start in 0..=bytes.len().saturating_sub(keyword.len()) {
             let occurrence = &bytes[start..bytes.len().min(start + keyword.len())];
             if occurrence.eq_ignore_ascii_case(keyword.as_bytes()) {
-                found.extend(at(compiled, bytes, start..start + keyword.len()));
+                found.extend(at(compiled, bytes, start..start + keyword.len()).into_iter().map(|f| f.secret));
             }
         }
     }
@@ -25,7 +25,7 @@ fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usize>> {
+fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Vec<Found> {
     let allowed = interval(rule, bytes, &keyword);
     let search = |from: usize| {
         if from > allowed.end {
@@ -37,8 +37,8 @@ fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usiz
         (0..=text.len())
             .any(|from| expression.at_by_automata(text, from..text.len(), &mut Cache::default()).is_some())
     };
-    match rule.start {
-        Start::AtKeyword => Some(search(keyword.start)?.secret),
+    let one = || match rule.start {
+        Start::AtKeyword => search(keyword.start),
         Start::AtValue => {
             let assignment = assignment::read(bytes, keyword.clone())?;
             let name = |from: usize| &bytes[from..assignment.name_end];
@@ -47,13 +47,28 @@ fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Option<Range<usiz
             {
                 return None;
             }
-            assignment.starts.iter().find_map(|start| Some(search(*start)?.secret))
+            assignment.starts.iter().find_map(|start| search(*start))
         }
-        Start::Search => (allowed.start..=keyword.start)
-            .filter_map(search)
-            .find(|found| found.whole.end >= keyword.end)
-            .map(|found| found.secret),
+        Start::Search | Start::Sweep => {
+            (allowed.start..=keyword.start).filter_map(search).find(|found| found.whole.end >= keyword.end)
+        }
+        Start::Near => None,
+    };
+    if rule.start != Start::Near {
+        return one().into_iter().collect();
     }
+    let (mut all, mut from) = (Vec::new(), allowed.start);
+    while from <= allowed.end {
+        let found = search(from);
+        from = found.as_ref().map_or(from + 1, |found| found.whole.end.max(from + 1));
+        all.extend(found);
+    }
+    let is_cut = |found: &Found| {
+        found.whole.start == allowed.start && allowed.start > 0
+            || found.whole.end == allowed.end && allowed.end < bytes.len()
+    };
+    all.retain(|found| !is_cut(found));
+    all
 }
 
 /// The interval, one byte at a time.
@@ -76,6 +91,22 @@ fn interval(rule: &Compiled, bytes: &[u8], keyword: &Range<usize>) -> Range<usiz
         end += 1;
     }
     start..end
+}
+
+/// Rules of another scanner, of every kind.
+pub(super) fn foreign_rules() -> RuleSet {
+    let mut rules = RuleSet::default();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules/gitleaks-kinds.toml");
+    rules.load(&file).expect("they are right");
+    rules
+}
+
+#[test]
+fn foreign_rules_are_of_every_kind() {
+    let rules = foreign_rules();
+    let start = |id| rules.by_id(id).unwrap().try_compiled().unwrap().start;
+    let starts = ["generic-assignment", "near_a_word", "far-before", "a block"].map(start);
+    assert_eq!(starts, [Start::Search, Start::Near, Start::Sweep, Start::AtKeyword]);
 }
 
 /// Blocks are not found by an expression alone.
@@ -114,8 +145,9 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
 
     #[test]
-    fn the_detector_equals_the_naive_matcher(text in texts()) {
-        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+    fn the_detector_equals_the_naive_matcher(text in texts(), foreign in proptest::bool::ANY) {
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
         for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
@@ -128,8 +160,9 @@ proptest::proptest! {
     }
 
     #[test]
-    fn a_candidate_depends_on_its_interval_alone(text in texts()) {
-        let detector = Detector::new(RuleSet::embedded().unwrap()).unwrap();
+    fn a_candidate_depends_on_its_interval_alone(text in texts(), foreign in proptest::bool::ANY) {
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
         let all: Vec<Candidate> = scratch.candidates.clone();
@@ -165,7 +198,8 @@ fn one_occurrence_is_a_function_of_its_window() {
         let text = format!("{before}{token}{after}");
         let keyword = before.len()..before.len() + 4;
         let found = matching::evaluate(compiled, 0, text.as_bytes(), keyword, &mut RuleCaches::default());
-        assert_eq!(found, Some(before.len()..before.len() + token.len()), "{before:?} {after:?}");
+        let secret = found.map(|found| found.secret);
+        assert_eq!(secret, Some(before.len()..before.len() + token.len()), "{before:?} {after:?}");
     }
     let glued = format!("z{token}");
     assert_eq!(matching::evaluate(compiled, 0, glued.as_bytes(), 1..5, &mut RuleCaches::default()), None);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::heritage::Anchor;
 use super::matching::Caches;
 use super::prefilter::Hit;
-use super::{Candidate, Detector, Scratch, Verdict, assignment, matching};
+use super::{Candidate, Detector, Scratch, assignment, matching};
 use crate::finding::RuleIndex;
 use crate::rules::{ByteSet, Compiled, RuleSet, Start};
 
@@ -247,17 +247,18 @@ impl Detector {
         candidates: &mut Vec<Candidate>,
     ) {
         let at = keyword.start;
-        let mut found =
-            |rule, span| candidates.push(Candidate { rule, span, at, far, verdict: Verdict::Unjudged });
+        let mut found = |rule, found| candidates.extend(Candidate::new(rule, &found, at, far));
         let next = bytes.get(keyword.end).copied();
         let fits = |set: &ByteSet| next.is_none_or(|next| set.contains(next));
         for Plain { rule, place, .. } in
             rules.plain.iter().filter(|_| fits(&rules.next)).filter(|plain| fits(&plain.next))
         {
             let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
-            if let Some(span) = matching::evaluate(compiled, *place, bytes, keyword.clone(), caches.of(*rule))
-            {
-                found(*rule, span);
+            let cache = caches.of(*rule);
+            if compiled.start == Start::Near {
+                matching::evaluate_near(compiled, bytes, &keyword, cache, |one| found(*rule, one));
+            } else if let Some(one) = matching::evaluate(compiled, *place, bytes, keyword.clone(), cache) {
+                found(*rule, one);
             }
         }
         if rules.value.is_empty() {
@@ -267,9 +268,9 @@ impl Detector {
         for rule in &rules.value {
             let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
             let cache = caches.of(*rule);
-            if let Some(span) = matching::evaluate_value(compiled, bytes, keyword.clone(), &assignment, cache)
+            if let Some(one) = matching::evaluate_value(compiled, bytes, keyword.clone(), &assignment, cache)
             {
-                found(*rule, span);
+                found(*rule, one);
             }
         }
     }

@@ -47,6 +47,10 @@ pub fn complaints(rule: &Rule) -> Vec<String> {
     if let Err(why) = rule.build() {
         list.push(why);
     }
+    // Other scanners' files have no place for them.
+    if rule.is_foreign() {
+        return list;
+    }
     if rule.examples.matching.len() < 2 || rule.examples.reject.len() < 2 {
         list.push("a rule needs at least two `match` and two `reject` examples".to_owned());
     }

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
-use super::companions::Halves;
+use super::companions::{Halves, doubles};
 use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
@@ -20,7 +20,7 @@ use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
-use crate::rules::{Cache, RuleSet};
+use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
 use crate::source::range::Introduced;
 
@@ -94,6 +94,7 @@ impl Assembly {
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
             let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
+            let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
             let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
             let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
             let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
@@ -188,6 +189,61 @@ impl Assembly {
         occurrences
     }
 
+    /// Leaves what no exemption of the rule covers, of those that hang on more than the secret.
+    fn without_exempt(
+        &mut self,
+        detector: &Detector,
+        rule: RuleIndex,
+        secret: &Secret,
+        mut occurrences: Vec<Occurrence>,
+    ) -> Vec<Occurrence> {
+        let of_place = |exemption: &&Exemption| !exemption.is_about_secret();
+        let mut exemptions: Vec<(&Exemption, Memory)> = detector
+            .rules()
+            .get(rule)
+            .exemptions()
+            .filter(of_place)
+            .map(|e| (e, Memory::default()))
+            .collect();
+        if exemptions.is_empty() {
+            return occurrences;
+        }
+        let origins = self.origins(&occurrences);
+        occurrences.retain(|occurrence| {
+            let commits: Vec<ObjectName> = commit(occurrence)
+                .into_iter()
+                .chain(origins.get(&occurrence.path))
+                .map(|info| info.id)
+                .collect();
+            #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
+            let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
+            let (start, end) = occurrence.excerpt.matched;
+            let sight =
+                Sight { secret, line, matched: &line[start..end], path: &occurrence.path, commits: &commits };
+            let exempt = exemptions
+                .iter_mut()
+                .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));
+            if let Some(exemption) = exempt {
+                *self.dropped.entry((rule, DropReason::of(exemption))).or_default() += 1;
+            }
+            exempt.is_none()
+        });
+        occurrences
+    }
+
+    /// The commit that first brought a secret to each path.
+    fn origins(&self, occurrences: &[Occurrence]) -> HashMap<BString, Arc<CommitInfo>> {
+        let mut origins: HashMap<BString, Arc<CommitInfo>> = HashMap::new();
+        for occurrence in occurrences {
+            let Some(info) = commit(occurrence) else { continue };
+            let origin = origins.entry(occurrence.path.clone()).or_insert_with(|| Arc::clone(info));
+            if (self.rank(info), info.id) < (self.rank(origin), origin.id) {
+                *origin = Arc::clone(info);
+            }
+        }
+        origins
+    }
+
     /// `None` without any occurrence.
     fn finding(
         &self,
@@ -243,14 +299,7 @@ impl Assembly {
     }
 
     fn first_seen(&self, occurrences: &[Occurrence]) -> Option<Arc<CommitInfo>> {
-        occurrences
-            .iter()
-            .filter_map(|occurrence| match &occurrence.provenance {
-                Provenance::Commit(info) => Some(info),
-                _ => None,
-            })
-            .min_by_key(|info| (self.rank(info), info.id))
-            .cloned()
+        occurrences.iter().filter_map(commit).min_by_key(|info| (self.rank(info), info.id)).cloned()
     }
 
     fn rank(&self, info: &CommitInfo) -> usize {
@@ -272,6 +321,13 @@ impl Assembly {
             .then_with(|| a.path.cmp(&b.path))
             .then_with(|| a.location.cmp(&b.location))
             .then_with(|| a.blob.cmp(&b.blob))
+    }
+}
+
+fn commit(occurrence: &Occurrence) -> Option<&Arc<CommitInfo>> {
+    match &occurrence.provenance {
+        Provenance::Commit(info) => Some(info),
+        _ => None,
     }
 }
 
@@ -326,27 +382,6 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             }
         }
     }
-}
-
-/// Generic findings of what a specific one, at least as sure, says at all the same places, or names as its other half:
-/// that is known only when halves have met.
-fn doubles(findings: &[Finding], rules: &RuleSet, named: &HashSet<&Secret>) -> HashSet<Key> {
-    let is_generic = |finding: &Finding| rules.get(finding.rule).generic && finding.companion.is_none();
-    let mut specific: HashMap<&Secret, Vec<&Finding>> = HashMap::new();
-    for finding in findings.iter().filter(|finding| !is_generic(finding)) {
-        specific.entry(&finding.secret).or_default().push(finding);
-    }
-    let place = |o: &Occurrence| (o.path.clone(), o.blob, o.location.span);
-    let is_said = |finding: &&Finding| {
-        named.contains(&finding.secret)
-            || specific.get(&finding.secret).into_iter().flatten().any(|other| {
-                let said: HashSet<_> = other.occurrences.iter().map(place).collect();
-                other.confidence >= finding.confidence
-                    && finding.occurrences.iter().all(|occurrence| said.contains(&place(occurrence)))
-            })
-    };
-    let generic = findings.iter().filter(|finding| is_generic(finding));
-    generic.filter(is_said).map(|finding| (finding.rule, finding.secret.clone())).collect()
 }
 
 /// Whether the credential itself says that its time is over.

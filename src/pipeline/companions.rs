@@ -6,7 +6,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
-use crate::finding::{Companion, Confidence, ObjectName, Occurrence, Provenance, RuleIndex};
+use crate::finding::{Companion, Confidence, Finding, ObjectName, Occurrence, Provenance, RuleIndex};
 use crate::grouping::Key;
 use crate::rules::{CompanionSpec, RuleSet};
 use crate::secret::Secret;
@@ -177,4 +177,25 @@ fn directory(occurrence: &Occurrence) -> (BString, Option<ObjectName>) {
     };
     let end = occurrence.path.rfind_byte(b'/').unwrap_or(0);
     (occurrence.path[..end].into(), commit)
+}
+
+/// Generic findings of what a specific one, at least as sure, says at all the same places, or names as its other half:
+/// that is known only when halves have met.
+pub(super) fn doubles(findings: &[Finding], rules: &RuleSet, named: &HashSet<&Secret>) -> HashSet<Key> {
+    let is_generic = |finding: &Finding| rules.get(finding.rule).generic && finding.companion.is_none();
+    let mut specific: HashMap<&Secret, Vec<&Finding>> = HashMap::new();
+    for finding in findings.iter().filter(|finding| !is_generic(finding)) {
+        specific.entry(&finding.secret).or_default().push(finding);
+    }
+    let place = |o: &Occurrence| (o.path.clone(), o.blob, o.location.span);
+    let is_said = |finding: &&Finding| {
+        named.contains(&finding.secret)
+            || specific.get(&finding.secret).into_iter().flatten().any(|other| {
+                let said: HashSet<_> = other.occurrences.iter().map(place).collect();
+                other.confidence >= finding.confidence
+                    && finding.occurrences.iter().all(|occurrence| said.contains(&place(occurrence)))
+            })
+    };
+    let generic = findings.iter().filter(|finding| is_generic(finding));
+    generic.filter(is_said).map(|finding| (finding.rule, finding.secret.clone())).collect()
 }

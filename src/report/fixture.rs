@@ -87,6 +87,7 @@ pub(super) fn occurrence(secret: &[u8], path: &[u8], line: u32, provenance: Prov
         excerpt: Arc::new(Excerpt {
             line: Secret::new(&[before, secret, after].concat()),
             secret: (before.len(), end),
+            matched: (before.len(), end),
         }),
     }
 }

@@ -238,7 +238,11 @@ Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in
         let secret = fixture::secret(1);
         for (before, after) in [(0, 118), (118, 0), (118, 118), (60, 60)] {
             let line = [&b"x ".repeat(before / 2)[..], &secret, &b" y".repeat(after / 2)].concat();
-            let excerpt = Excerpt { line: Secret::new(&line), secret: (before, before + secret.len()) };
+            let excerpt = Excerpt {
+                line: Secret::new(&line),
+                secret: (before, before + secret.len()),
+                matched: (0, 0),
+            };
             report.findings[0].occurrences[0].excerpt = excerpt.into();
             let text = plain(&report);
             assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
@@ -298,7 +302,7 @@ Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in
             let start = from.min(line.len());
             let end = (start + length).min(line.len());
             let mut report = spread();
-            let excerpt = Excerpt { line: Secret::new(&line), secret: (start, end) };
+            let excerpt = Excerpt { line: Secret::new(&line), secret: (start, end), matched: (0, 0) };
             report.findings[0].occurrences[0].excerpt = excerpt.into();
             let text = plain(&report);
             proptest::prop_assert!(text.chars().all(|c| c == '\n' || !is_steering(c)), "{text}");

@@ -256,7 +256,8 @@ mod tests {
         let other: String = ('a'..='z').cycle().take(200).collect();
         let line = format!("{} \"key=0123456789abcdefXYZ\", \"{}", &other[..110], &other[..120]);
         let start = line.find("0123").unwrap();
-        let excerpt = Excerpt { line: Secret::new(line.as_bytes()), secret: (start, start + 19) };
+        let excerpt =
+            Excerpt { line: Secret::new(line.as_bytes()), secret: (start, start + 19), matched: (0, 0) };
         let redactor = Redactor::new(&[Secret::new(other.as_bytes())]);
         let (text, range) = redactor.show_excerpt(&excerpt, false);
         assert_eq!(text, "… \"key=0123********\", \"…");
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn excerpts_tell_where_the_mask_is() {
         let line = [b"\xc3\xa9 key=", &b"0123456789abcdef"[..], b"XYZ; other"].concat();
-        let excerpt = Excerpt { line: Secret::new(&line), secret: (7, 26) };
+        let excerpt = Excerpt { line: Secret::new(&line), secret: (7, 26), matched: (0, 0) };
         let (text, range) = Redactor::default().show_excerpt(&excerpt, false);
         assert_eq!(text, "é key=0123********; other");
         assert_eq!(range, 6..18);

@@ -24,6 +24,6 @@ impl Allowlist {
     /// The one that comes with muzzle.
     pub fn embedded() -> Result<Self, RuleError> {
         let text = embedded::FILES.iter().find(|(file, _)| *file == FILE).map_or("", |(_, text)| *text);
-        toml::from_str(text).map_err(|e| RuleError::Syntax { file: FILE.into(), why: e.to_string() })
+        toml::from_str(text).map_err(|error| RuleError::syntax(FILE, text, &error))
     }
 }

@@ -3,13 +3,12 @@
 //! The law of the engine: a match is a pure function of a bounded byte interval round one keyword occurrence. This
 //! file is where the bound comes from; an expression without one is refused.
 
-use std::sync::OnceLock;
-
-use aho_corasick::AhoCorasick;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 
+use super::exemption::Exemption;
 use super::expression::Expression;
+use super::foreign::{self, Pattern};
 use super::shape::{self, ByteSet, Shapes};
 use crate::rules::assignment_reach;
 
@@ -24,7 +23,7 @@ pub(crate) struct Form {
     pub(crate) needs: Option<u8>,
 }
 
-/// The three ways to say what matches.
+/// The ways to say what matches.
 #[derive(Debug, Clone)]
 pub(crate) enum FormKind {
     /// The credential's own expression.
@@ -33,6 +32,8 @@ pub(crate) enum FormKind {
     Value { value: String, field: Option<String>, not_field: Option<String> },
     /// An opening line and what closes the block.
     Block(String, Block),
+    /// The expression of another scanner's rule.
+    Foreign(Pattern),
 }
 
 /// What closes a block.
@@ -65,18 +66,18 @@ pub(crate) struct Window {
     pub(crate) before: usize,
     /// Bytes after the keyword's last.
     pub(crate) after: usize,
-    /// Line breaks that may be crossed in each direction; `None` where the expression cannot match a line break
-    /// and needs no cut.
+    /// Line breaks that may be crossed in each direction, `usize::MAX` for any number; `None` where the expression cannot
+    /// match a line break and needs no cut.
     pub(crate) lines: Option<usize>,
 }
 
 /// The largest interval a rule may ask for on either side. Blocks of private keys are the longest kind.
-const WIDEST: usize = 64 << 10;
+pub(super) const WIDEST: usize = 64 << 10;
 
 /// What may follow a value: nothing that could be more of it, except a full stop.
 const VALUE_END: &str = r"(?:[^A-Za-z0-9_/+=.~-]|\.(?:\s|$)|$)";
 /// An expression without an interval of its own may match at most so much.
-const LONGEST_MATCH: usize = 16 << 10;
+pub(super) const LONGEST_MATCH: usize = 16 << 10;
 
 /// How an expression is tried at a keyword occurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,10 @@ pub(crate) enum Start {
     AtValue,
     /// Searched for in the interval; the match must contain the keyword.
     Search,
+    /// The same, by automata: for expressions that were not written to be tried at many places.
+    Sweep,
+    /// All matches in the interval, with or without the keyword.
+    Near,
 }
 
 /// A rule ready to run.
@@ -101,28 +106,11 @@ pub(crate) struct Compiled {
     pub(crate) window: Window,
     /// A byte that every match holds behind the keyword; looked for before the expression is run.
     pub(crate) needs: Option<u8>,
-    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For [`Start::AtValue`] and [`Start::Search`]: a
-    /// single one, of the whole match.
+    /// For [`Start::AtKeyword`]: per keyword, which bytes may follow it. For the others: a single one, of the whole match.
     pub(crate) shapes: Shapes,
     pub(crate) block: Option<Block>,
-    pub(crate) allow: Option<Expression>,
-    pub(crate) stopwords: Option<Stopwords>,
+    pub(crate) exemptions: Vec<Exemption>,
     pub(crate) path: Option<Expression>,
-}
-
-/// Words that a secret must not contain, case ignored.
-#[derive(Debug)]
-pub(crate) struct Stopwords {
-    words: Vec<String>,
-    /// Built at first use.
-    automaton: OnceLock<Option<AhoCorasick>>,
-}
-
-impl Stopwords {
-    pub(crate) fn is_match(&self, secret: &[u8]) -> bool {
-        let build = || AhoCorasick::builder().ascii_case_insensitive(true).build(&self.words).ok();
-        self.automaton.get_or_init(build).as_ref().is_some_and(|automaton| automaton.is_match(secret))
-    }
 }
 
 impl Compiled {
@@ -132,21 +120,26 @@ impl Compiled {
             FormKind::Regex(pattern) => (pattern.clone(), None),
             FormKind::Block(pattern, block) => (pattern.clone(), Some(block.clone())),
             FormKind::Value { value, .. } => (format!("(?<secret>{value}){VALUE_END}"), None),
+            FormKind::Foreign(pattern) => (pattern.text.clone(), None),
         };
         let hir = parse(&pattern)?;
         let is_value = matches!(form.kind, FormKind::Value { .. });
         let nfa = shape::nfa(&hir)?;
         let after_keywords = if is_value { None } else { shape::after_keywords(&nfa, keywords) };
-        let start = match (is_value, &after_keywords) {
-            (true, _) => Start::AtValue,
-            (false, Some(_)) => Start::AtKeyword,
-            (false, None) => Start::Search,
+        let start = match (&form.kind, &after_keywords) {
+            (FormKind::Value { .. }, _) => Start::AtValue,
+            (_, Some(_)) => Start::AtKeyword,
+            (FormKind::Foreign(pattern), None) => pattern.start(),
+            (_, None) => Start::Search,
         };
         let shapes = after_keywords.unwrap_or_else(|| vec![shape::from_start(&nfa)]);
         if block.is_some() && start != Start::AtKeyword {
             return Err("the expression of a block must begin with a keyword".into());
         }
-        let mut window = window(form.interval, &hir, start, shape::matches_newline(&nfa))?;
+        let mut window = match &form.kind {
+            FormKind::Foreign(pattern) => foreign::window(pattern, &hir, start),
+            _ => window(form.interval, &hir, start, shape::matches_newline(&nfa))?,
+        };
         if is_value {
             // The assignment reader's own reach, and the line break that it may cross.
             window.before = window.before.max(assignment_reach::BEFORE);
@@ -159,12 +152,16 @@ impl Compiled {
             }
             window = Window { before: 0, after: block.max_bytes, lines: None };
         }
-        let expression = Expression::new(hir)?;
-        if !expression.has_secret() && block.is_none() {
+        let expression = match &form.kind {
+            FormKind::Foreign(pattern) => Expression::with_groups(hir, pattern.secret.clone()),
+            _ => Expression::new(hir),
+        };
+        let is_own = !matches!(form.kind, FormKind::Foreign(_));
+        if is_own && !expression.has_secret() && block.is_none() {
             return Err("the expression needs the group `(?<secret>…)`".into());
         }
         let name = |pattern: &Option<String>| match pattern {
-            Some(pattern) => Expression::new(parse(&format!("(?i:{pattern})"))?).map(Some),
+            Some(pattern) => parse(&format!("(?i:{pattern})")).map(Expression::new).map(Some),
             None => Ok(None),
         };
         let (field, not_field) = match &form.kind {
@@ -179,11 +176,9 @@ impl Compiled {
             window,
             shapes,
             block,
-            allow: any_of(&form.allow)?,
-            stopwords: (!form.stopwords.is_empty())
-                .then(|| Stopwords { words: form.stopwords.clone(), automaton: OnceLock::new() }),
+            exemptions: exemptions(form)?,
             needs: form.needs,
-            path: form.path.as_deref().map(|path| Expression::new(parse(path)?)).transpose()?,
+            path: form.path.as_deref().map(|path| parse(path).map(Expression::new)).transpose()?,
         })
     }
 
@@ -195,11 +190,11 @@ impl Compiled {
 
     /// Builds what is otherwise built when it is first needed, so that a mistake shows now.
     pub(crate) fn build_all(&self) -> Result<(), String> {
-        let all = [Some(&self.expression), self.field.as_ref(), self.not_field.as_ref(), self.allow.as_ref()];
+        let all = [Some(&self.expression), self.field.as_ref(), self.not_field.as_ref(), self.path.as_ref()];
         all.into_iter()
             .flatten()
-            .chain(&self.path)
-            .try_for_each(|expression| expression.automata().map(|_| ()).map_err(str::to_owned))
+            .try_for_each(|expression| expression.automata().map(|_| ()).map_err(str::to_owned))?;
+        self.exemptions.iter().try_for_each(Exemption::build_all)
     }
 }
 
@@ -227,8 +222,15 @@ fn window(
     Ok(Window { before, after: longest, lines: matches_newline.then_some(0) })
 }
 
+/// What the rule's own keys `stopwords` and `allow` say.
+fn exemptions(form: &Form) -> Result<Vec<Exemption>, String> {
+    let words = (!form.stopwords.is_empty()).then(|| Exemption::of_words(form.stopwords.clone()));
+    let allowed = any_of(&form.allow)?.map(Exemption::of_secrets);
+    Ok(words.into_iter().chain(allowed).collect())
+}
+
 /// Expressions see bytes: no Unicode, `^` and `$` at line borders.
-fn parse(pattern: &str) -> Result<Hir, String> {
+pub(super) fn parse(pattern: &str) -> Result<Hir, String> {
     regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)
@@ -239,10 +241,10 @@ fn parse(pattern: &str) -> Result<Hir, String> {
 }
 
 /// One expression for a list of them; each alternative is grouped, so that no `|` escapes its anchors.
-fn any_of(patterns: &[String]) -> Result<Option<Expression>, String> {
+pub(super) fn any_of(patterns: &[String]) -> Result<Option<Expression>, String> {
     if patterns.is_empty() {
         return Ok(None);
     }
     let joined = patterns.iter().map(|p| format!("(?:{p})")).collect::<Vec<_>>().join("|");
-    Expression::new(parse(&joined)?).map(Some)
+    parse(&joined).map(Expression::new).map(Some)
 }

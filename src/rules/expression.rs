@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input, Span, meta};
 use regex_syntax::hir::{Hir, HirKind};
 
@@ -13,10 +14,19 @@ use super::run::Choice;
 #[derive(Debug)]
 pub(crate) struct Expression {
     hir: Hir,
-    /// Number of the group `secret`; 0 for the whole match.
-    group: usize,
+    secret: Groups,
     program: Option<Program>,
     automata: OnceLock<Result<meta::Regex, String>>,
+}
+
+/// Which part of a match is the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Groups {
+    Whole,
+    /// The group of this number, or there is no match.
+    One(usize),
+    /// The first of these groups that is there and not empty, or else the whole.
+    First(Vec<usize>),
 }
 
 /// One thread's memory for trying one expression.
@@ -24,28 +34,29 @@ pub(crate) struct Expression {
 pub(crate) struct Cache {
     choices: Vec<Choice>,
     automata: Option<Box<meta::Cache>>,
+    slots: Vec<Option<NonMaxUsize>>,
 }
 
-/// Capture groups that are looked at, the whole match included.
-const MOST_GROUPS: usize = 8;
-
 impl Expression {
-    /// Takes an expression in which the group `secret`, if there is one, is among the first seven. The error is for the rule's author.
-    pub(super) fn new(hir: Hir) -> Result<Self, String> {
-        let group = secret_group(&hir).unwrap_or(0);
-        if group >= MOST_GROUPS {
-            return Err(format!(
-                "`secret` is group {group}; at most {} come before it: write `(?:…)` for the others",
-                MOST_GROUPS - 2
-            ));
-        }
-        let program = Program::new(&hir, group);
-        Ok(Expression { hir, group, program, automata: OnceLock::new() })
+    /// Takes an expression whose secret is the group `secret`, if there is one. The error is for the rule's author.
+    pub(super) fn new(hir: Hir) -> Self {
+        let secret = secret_group(&hir).map_or(Groups::Whole, Groups::One);
+        Expression::with_groups(hir, secret)
+    }
+
+    /// Takes an expression of which these groups are the secret.
+    pub(super) fn with_groups(hir: Hir, secret: Groups) -> Self {
+        let program = match &secret {
+            Groups::Whole => Program::new(&hir, 0),
+            Groups::One(group) => Program::new(&hir, *group),
+            Groups::First(_) => None,
+        };
+        Expression { hir, secret, program, automata: OnceLock::new() }
     }
 
     /// Whether it has a group named `secret`.
     pub(super) fn has_secret(&self) -> bool {
-        self.group > 0
+        self.secret != Groups::Whole
     }
 
     /// The preferred match that begins at `span.start` and ends within `span`. What lies next to the span can be seen by
@@ -69,14 +80,40 @@ impl Expression {
         span: Range<usize>,
         cache: &mut Cache,
     ) -> Option<Found> {
+        self.search(&Input::new(bytes).span(Span::from(span)).anchored(Anchored::Yes), cache)
+    }
+
+    /// The leftmost match within `span`, by automata alone.
+    pub(crate) fn first_in(&self, bytes: &[u8], span: Range<usize>, cache: &mut Cache) -> Option<Found> {
+        if span.start > span.end {
+            return None;
+        }
+        self.search(&Input::new(bytes).span(Span::from(span)), cache)
+    }
+
+    fn search(&self, input: &Input<'_>, cache: &mut Cache) -> Option<Found> {
         let automata = self.automata().ok()?;
-        let cache = cache.automata.get_or_insert_with(|| Box::new(automata.create_cache()));
-        let input = Input::new(bytes).span(Span::from(span)).anchored(Anchored::Yes);
-        let mut slots = [None; 2 * MOST_GROUPS];
-        let used = (2 * automata.group_info().all_group_len()).min(slots.len());
-        automata.search_slots_with(cache, &input, &mut slots[..used])?;
+        let groups = match &self.secret {
+            Groups::Whole => 1,
+            Groups::One(group) => group + 1,
+            Groups::First(groups) => groups.last().map_or(1, |last| last + 1),
+        };
+        cache.slots.clear();
+        cache.slots.resize(2 * groups, None);
+        let memory = cache.automata.get_or_insert_with(|| Box::new(automata.create_cache()));
+        automata.search_slots_with(memory, input, &mut cache.slots)?;
+        let slots = &cache.slots;
         let group = |number: usize| Some(slots[2 * number]?.get()..slots[2 * number + 1]?.get());
-        Some(Found { whole: group(0)?, secret: group(self.group)? })
+        let whole = group(0)?;
+        let secret = match &self.secret {
+            Groups::Whole => whole.clone(),
+            Groups::One(number) => group(*number)?,
+            Groups::First(numbers) => numbers
+                .iter()
+                .find_map(|number| group(*number).filter(|group| !group.is_empty()))
+                .unwrap_or_else(|| whole.clone()),
+        };
+        Some(Found { whole, secret })
     }
 
     /// Whether it matches anywhere in `text`.
@@ -174,7 +211,7 @@ mod tests {
         #[test]
         fn a_program_finds_what_the_automata_find(pattern in patterns(), text in "[abc \n]{0,24}", end in 0usize..6) {
             let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).multi_line(true).build();
-            let Ok(expression) = Expression::new(hir.clone().parse(&pattern).unwrap()) else { return Ok(()) };
+            let expression = Expression::new(hir.clone().parse(&pattern).unwrap());
             let (text, mut cache) = (text.as_bytes(), Cache::default());
             let end = text.len().saturating_sub(end);
             for from in 0..=end {

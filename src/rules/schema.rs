@@ -1,11 +1,14 @@
 //! The TOML format of rule files (rules/README.md), read and validated.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::check::Check;
 use super::compile::{Block, Form, FormKind, IntervalSpec};
 use super::identity::Identity;
-use super::{Rule, RuleError};
+use super::{Place, Rule, RuleError};
 use crate::finding::{Confidence, Severity};
 
 /// Texts that prove a rule.
@@ -58,7 +61,8 @@ struct RawFile {
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of the file")]
 struct RawRule {
     /// `provider-kind`: lower-case letters, digits and dashes; for ever.
-    id: String,
+    #[cfg_attr(test, schemars(with = "String"))]
+    id: Spanned<String>,
     /// What a person calls the credential.
     name: String,
     /// What a finder could do with it.
@@ -68,7 +72,8 @@ struct RawRule {
     /// How sure a match is.
     confidence: Confidence,
     /// Every match contains one of them; case is ignored; at least three bytes each.
-    keywords: Vec<String>,
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    keywords: Spanned<Vec<String>>,
     /// What to do now.
     remediation: String,
     /// Where the format is documented.
@@ -78,15 +83,20 @@ struct RawRule {
     #[serde(default)]
     tags: Vec<String>,
     /// The expression of the credential itself, with the group `secret`; or the opening line of a `block`.
-    regex: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    regex: Option<Spanned<String>>,
     /// The expression of a value that is given to a name with a keyword.
-    value: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    value: Option<Spanned<String>>,
     /// What the rest of the name must contain, with `value`.
-    field: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    field: Option<Spanned<String>>,
     /// What the whole name must not contain, with `value`.
-    not_field: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    not_field: Option<Spanned<String>>,
     /// One ASCII character that every match holds behind the keyword.
-    needs: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    needs: Option<Spanned<String>>,
     /// What closes the block that `regex` opens.
     block: Option<Block>,
     /// What is looked at round the keyword; by default what the expression needs.
@@ -94,7 +104,8 @@ struct RawRule {
     /// Least Shannon entropy of the secret, bits per byte.
     entropy: Option<f32>,
     /// The name of a structure or checksum check.
-    check: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    check: Option<Spanned<String>>,
     /// What the credential says about itself.
     #[cfg_attr(test, schemars(with = "Option<super::identity::Raw>"))]
     identity: Option<Box<Identity>>,
@@ -132,70 +143,88 @@ fn yes() -> bool {
 /// Keywords shorter than this match too often to be worth an expression.
 const SHORTEST_KEYWORD: usize = 3;
 
+/// What is wrong with a rule, and at which byte of the file.
+type Mistake = (usize, String);
+
 pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
-    let raw: RawFile =
-        toml::from_str(text).map_err(|e| RuleError::Syntax { file: file.into(), why: e.to_string() })?;
+    let raw: RawFile = toml::from_str(text).map_err(|error| RuleError::syntax(file, text, &error))?;
     let provider = std::path::Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let file: Arc<str> = file.into();
+    let place = |offset| Place::new(&file, text, offset);
     let mut rules: Vec<Rule> = Vec::with_capacity(raw.rules.len());
     for raw in raw.rules {
         let id = raw.id.clone();
-        let rule = validate(raw, &provider).map_err(|why| RuleError::Invalid {
-            file: file.into(),
-            id: id.clone(),
+        let rule = validate(raw, &provider, place).map_err(|(offset, why)| RuleError::Rule {
+            place: place(offset),
+            id: id.get_ref().clone(),
             why,
         })?;
-        if rules.iter().any(|other| other.id == id) {
-            return Err(RuleError::Duplicate { file: file.into(), id });
+        if let Some(first) = rules.iter().find(|other| other.id == rule.id) {
+            let (place, first) = (place(id.span().start), first.place.clone());
+            return Err(RuleError::Duplicate { place, id: rule.id, first });
         }
         rules.push(rule);
     }
     Ok(rules)
 }
 
-fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
-    let id_is_kebab = raw.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if raw.id.is_empty() || !id_is_kebab || raw.id.starts_with('-') {
-        return Err("an id is lower-case letters, digits and `-`: `provider-kind`".into());
+fn validate(raw: RawRule, provider: &str, place: impl Fn(usize) -> Place) -> Result<Rule, Mistake> {
+    let id_at = raw.id.span().start;
+    let id = raw.id.into_inner();
+    let id_is_kebab = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if id.is_empty() || !id_is_kebab || id.starts_with('-') {
+        return Err((id_at, "an id is lower-case letters, digits and `-`: `provider-kind`".into()));
     }
-    if raw.keywords.is_empty() {
-        return Err("`keywords` is empty: every match must contain one of them".into());
+    let keywords_at = raw.keywords.span().start;
+    if raw.keywords.get_ref().is_empty() {
+        return Err((keywords_at, "`keywords` is empty: every match must contain one of them".into()));
     }
-    for keyword in &raw.keywords {
+    for keyword in raw.keywords.get_ref() {
         if keyword.len() < SHORTEST_KEYWORD || !keyword.is_ascii() || keyword.contains('\n') {
-            return Err(format!(
+            let why = format!(
                 "keyword {keyword:?} must be ASCII on one line and at least {SHORTEST_KEYWORD} bytes"
-            ));
+            );
+            return Err((keywords_at, why));
         }
     }
-    let kind = match (raw.regex, raw.value, raw.block) {
+    let start = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.span().start);
+    let expression_at = start(&raw.regex).or(start(&raw.value)).unwrap_or(id_at);
+    let field_at = start(&raw.field).or(start(&raw.not_field));
+    let text = |text: Option<Spanned<String>>| text.map(Spanned::into_inner);
+    let kind = match (text(raw.regex), text(raw.value), raw.block) {
         (Some(regex), None, None) => FormKind::Regex(regex),
         (Some(regex), None, Some(block)) => FormKind::Block(regex, block),
         (None, Some(value), None) => {
-            FormKind::Value { value, field: raw.field.clone(), not_field: raw.not_field.clone() }
+            FormKind::Value { value, field: text(raw.field), not_field: text(raw.not_field) }
         }
-        _ => return Err("a rule has exactly one of `regex`, `value`, or `regex` with `block`".into()),
+        _ => {
+            let why = "a rule has exactly one of `regex`, `value`, or `regex` with `block`";
+            return Err((expression_at, why.into()));
+        }
     };
-    if (raw.field.is_some() || raw.not_field.is_some()) && !matches!(kind, FormKind::Value { .. }) {
-        return Err("`field` and `not_field` belong to rules with `value`".into());
+    if let Some(at) = field_at.filter(|_| !matches!(kind, FormKind::Value { .. })) {
+        return Err((at, "`field` and `not_field` belong to rules with `value`".into()));
     }
-    let needs = match raw.needs.as_deref().map(str::as_bytes) {
+    let needs = match raw.needs.as_ref().map(|needs| (needs.get_ref().as_bytes(), needs.span().start)) {
         None => None,
-        Some([byte]) => Some(*byte),
-        Some(_) => {
-            return Err("`needs` is one ASCII character that every match holds behind the keyword".into());
+        Some(([byte], _)) => Some(*byte),
+        Some((_, at)) => {
+            let why = "`needs` is one ASCII character that every match holds behind the keyword";
+            return Err((at, why.into()));
         }
     };
-    let check = match raw.check.as_deref() {
+    let check = match &raw.check {
         None => None,
-        Some(name) => Some(Check::by_name(name).ok_or_else(|| {
-            format!("unknown check {name:?}; known ones: {}", Check::names().collect::<Vec<_>>().join(", "))
+        Some(name) => Some(Check::by_name(name.get_ref()).ok_or_else(|| {
+            let known = Check::names().collect::<Vec<_>>().join(", ");
+            (name.span().start, format!("unknown check {:?}; known ones: {known}", name.get_ref()))
         })?),
     };
-    let mut keywords: Vec<String> = raw.keywords.iter().map(|k| k.to_ascii_lowercase()).collect();
+    let mut keywords: Vec<String> = raw.keywords.get_ref().iter().map(|k| k.to_ascii_lowercase()).collect();
     keywords.sort();
     keywords.dedup();
     Ok(Rule {
-        id: raw.id,
+        id,
         name: raw.name,
         description: raw.description,
         severity: raw.severity,
@@ -214,6 +243,9 @@ fn validate(raw: RawRule, provider: &str) -> Result<Rule, String> {
         generic: raw.generic,
         placeholders: raw.placeholders,
         provider: provider.into(),
+        place: place(expression_at),
+        builtin: false,
+        exemptions: Vec::new(),
         form: Form {
             kind,
             interval: raw.interval,

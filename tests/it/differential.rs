@@ -21,8 +21,19 @@ use crate::support::{Rng, Sandbox};
 static DETECTOR: LazyLock<Arc<Detector>> =
     LazyLock::new(|| Arc::new(Detector::new(RuleSet::embedded().unwrap()).unwrap()));
 
+/// Rules of another scanner, of every kind: they look further and have fewer bounds than our own.
+static FOREIGN: LazyLock<Arc<Detector>> = LazyLock::new(|| {
+    let mut rules = RuleSet::default();
+    rules.load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules/gitleaks-kinds.toml")).unwrap();
+    Arc::new(Detector::new(rules).unwrap())
+});
+
 /// The objects of a repository, and everything that is found in them.
 pub(crate) fn scan(git_dir: &Path, no_delta: bool, jobs: usize) -> Report {
+    scan_for(&DETECTOR, git_dir, no_delta, jobs)
+}
+
+fn scan_for(detector: &Arc<Detector>, git_dir: &Path, no_delta: bool, jobs: usize) -> Report {
     let options = Options {
         no_delta,
         unreachable: true,
@@ -30,7 +41,7 @@ pub(crate) fn scan(git_dir: &Path, no_delta: bool, jobs: usize) -> Report {
         show_secrets: true,
         ..Options::history_of(git_dir, jobs)
     };
-    let mut report = pipeline::scan(&DETECTOR, &options, &Counters::default()).unwrap();
+    let mut report = pipeline::scan(detector, &options, &Counters::default()).unwrap();
     // It depends on the clock.
     report.findings.iter_mut().for_each(|finding| finding.days_exposed = None);
     report
@@ -54,9 +65,13 @@ fn lines(report: &Report) -> Vec<String> {
 
 /// The number of occurrences, if all ways of scanning agree.
 fn compare(git_dir: &Path, name: &str) -> usize {
-    let expected = scan(git_dir, true, 1);
+    compare_for(&DETECTOR, git_dir, name)
+}
+
+fn compare_for(detector: &Arc<Detector>, git_dir: &Path, name: &str) -> usize {
+    let expected = scan_for(detector, git_dir, true, 1);
     for (no_delta, jobs) in [(false, 1), (false, 3), (true, 3)] {
-        let found = scan(git_dir, no_delta, jobs);
+        let found = scan_for(detector, git_dir, no_delta, jobs);
         let (ours, theirs) = (lines(&found), lines(&expected));
         let missed: Vec<&String> = theirs.iter().filter(|line| !ours.contains(line)).collect();
         let too_many: Vec<&String> = ours.iter().filter(|line| !theirs.contains(line)).collect();
@@ -103,6 +118,20 @@ fn random_repositories() {
     });
     let (deltas, found) = (deltas.into_inner(), found.into_inner());
     assert!(deltas > 5 * count && found > 10 * count as u64, "{deltas} deltas, {found} occurrences");
+}
+
+/// The same for rules that were not written for this engine.
+#[test]
+fn random_repositories_and_foreign_rules() {
+    let mut found = 0;
+    let count = amount("MUZZLE_DIFFERENTIAL", 150) / 3;
+    for seed in 0..count {
+        let directory = TempDir::new().unwrap();
+        let name = format!("foreign seed {seed}");
+        write_repository(directory.path(), &mut Rng::from_name(&name), Size::Usual);
+        found += compare_for(&FOREIGN, directory.path(), &name);
+    }
+    assert!(found > 10 * count, "{found} occurrences");
 }
 
 /// Real git's choice of bases, in all its moods.

@@ -20,6 +20,7 @@ mod gaps;
 mod history;
 mod hostile;
 mod output;
+mod rules_files;
 mod scan;
 mod scopes;
 mod scopes_random;

@@ -1,0 +1,175 @@
+//! What a configuration says → rules and exemptions that can run.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+
+use super::dialect::{Borders, translate};
+use super::literals;
+use super::pattern::{self, Pattern};
+use super::read::{Placed, RawAllowlist, RawRule};
+use crate::finding::{Confidence, ObjectName, Severity};
+use crate::rules::compile::{self, Form, FormKind};
+use crate::rules::exemption::Words;
+use crate::rules::{Examples, Exemption, Rule, RuleError};
+
+/// What to do about a secret of which nothing more is known.
+const REMEDIATION: &str =
+    "Find out what it opens, revoke it where it was issued, and replace it where it is used.";
+
+/// Makes the rule ready to be compiled.
+pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Result<Rule, RuleError> {
+    let refused = |place: &crate::rules::Place, why: String| RuleError::Rule {
+        place: place.clone(),
+        id: raw.id.clone(),
+        why,
+    };
+    let text = expression(regex, "regex", Borders::Lines).map_err(|why| refused(&regex.place, why))?;
+    let hir = compile::parse(&text).map_err(|why| refused(&regex.place, why))?;
+    let groups = hir.properties().explicit_captures_len();
+    if let Some(group) = raw.secret_group.as_ref().filter(|group| group.value > groups) {
+        let why = format!("`secretGroup` is {}, but its expression has {groups} groups", group.value);
+        return Err(refused(&group.place, why));
+    }
+    let Some(keywords) = literals::choose(&hir, &raw.keywords) else {
+        let why = "nothing that every match contains can be looked for: give it `keywords` of two or more ASCII characters";
+        return Err(refused(&raw.place, why.into()));
+    };
+    let secret = pattern::secret(&hir, raw.secret_group.as_ref().map(|group| group.value));
+    let path = match &raw.path {
+        Some(path) => Some(expression(path, "path", Borders::Text).map_err(|why| refused(&path.place, why))?),
+        None => None,
+    };
+    let description = raw.description.clone().unwrap_or_else(|| format!("Found by a rule of {provider}."));
+    Ok(Rule {
+        id: raw.id.clone(),
+        name: raw.description.as_deref().map_or_else(|| raw.id.clone(), name),
+        description,
+        severity: Severity::High,
+        confidence: match raw.confidence.as_deref() {
+            Some("high") => Confidence::High,
+            Some("low") => Confidence::Low,
+            _ => Confidence::Medium,
+        },
+        keywords: keywords.words,
+        remediation: REMEDIATION.into(),
+        references: Vec::new(),
+        tags: raw.tags.clone(),
+        examples: Examples::default(),
+        check: None,
+        identity: None,
+        companion: None,
+        part: false,
+        // Gitleaks drops what is not above the value, not what is below it.
+        entropy: raw.entropy.map(f32::next_up),
+        guessable: false,
+        // By its name, as gitleaks does it.
+        generic: raw.id.to_ascii_lowercase().contains("generic"),
+        placeholders: false,
+        provider: provider.into(),
+        place: regex.place.clone(),
+        builtin: false,
+        form: Form {
+            kind: FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }),
+            interval: None,
+            allow: Vec::new(),
+            path,
+            stopwords: Vec::new(),
+            needs: None,
+        },
+        exemptions: rule_exemptions(raw)?,
+        compiled: OnceLock::new(),
+    })
+}
+
+/// The first clause of a description.
+fn name(description: &str) -> String {
+    let end = description.find([',', ';', '\n']).into_iter().chain(description.find(". ")).min();
+    description[..end.unwrap_or(description.len())].trim_end_matches('.').to_owned()
+}
+
+/// Those of a rule's own allowlists.
+pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, RuleError> {
+    let mut all = Vec::new();
+    for allowlist in &raw.allowlists {
+        all.extend(exemptions(allowlist).map_err(|error| match error {
+            RuleError::File { place, why } => RuleError::Rule { place, id: raw.id.clone(), why },
+            other => other,
+        })?);
+    }
+    Ok(all)
+}
+
+/// One exemption of all criteria, or one for each.
+pub(super) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, RuleError> {
+    let any_of = |list: &[Placed<String>], key: &str| {
+        let mut patterns = Vec::new();
+        for pattern in list {
+            let translated = expression(pattern, key, Borders::Text);
+            patterns.push(translated.map_err(|why| RuleError::File { place: pattern.place.clone(), why })?);
+        }
+        compile::any_of(&patterns).map_err(|why| RuleError::File { place: raw.place.clone(), why })
+    };
+    let words = (!raw.stopwords.is_empty()).then(|| Words::new(raw.stopwords.clone()));
+    let whole = Exemption {
+        commits: commits(&raw.commits),
+        paths: any_of(&raw.paths, "paths")?,
+        text: any_of(&raw.regexes, "regexes")?.map(|expression| (raw.target, expression)),
+        words,
+    };
+    whole.build_all().map_err(|why| RuleError::File { place: raw.place.clone(), why })?;
+    let never_holds = whole.commits.is_empty() && !raw.commits.is_empty();
+    let list = match raw.all {
+        true if never_holds => Vec::new(),
+        true => vec![whole],
+        false => whole.each_alone(),
+    };
+    Ok(list.into_iter().map(Arc::new).collect())
+}
+
+fn commits(list: &[Placed<String>]) -> BTreeSet<ObjectName> {
+    let mut commits = BTreeSet::new();
+    for commit in list {
+        match object_name(commit.value.trim()) {
+            Some(name) => drop(commits.insert(name)),
+            None => tracing::warn!("{}: {:?} is not the whole id of a commit", commit.place, commit.value),
+        }
+    }
+    commits
+}
+
+/// Reads 40 or 64 hex digits in either case.
+fn object_name(text: &str) -> Option<ObjectName> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.filter(|bytes| matches!(bytes.len(), 20 | 32)).and_then(|bytes| ObjectName::from_bytes(&bytes))
+}
+
+fn expression(pattern: &Placed<String>, key: &str, borders: Borders) -> Result<String, String> {
+    translate(&pattern.value, borders)
+        .map_err(|refusal| format!("`{key}` is refused at its character {}: {}", refusal.at, refusal.why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_whole_ids() {
+        let id = "00ff".repeat(10);
+        assert_eq!(object_name(&id.to_uppercase()).map(|name| name.to_string()), Some(id.clone()));
+        assert_eq!(object_name(&id[1..]), None);
+        assert_eq!(object_name(&id[2..]), None);
+        assert_eq!(object_name(&id.replace('f', "g")), None);
+    }
+
+    #[test]
+    fn names_are_short() {
+        assert_eq!(name("Uncovered a possible key, potentially bad."), "Uncovered a possible key");
+        assert_eq!(name("A key. It opens doors."), "A key");
+        assert_eq!(name("Version 1.2 key."), "Version 1.2 key");
+    }
+}

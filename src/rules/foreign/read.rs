@@ -1,0 +1,342 @@
+//! The text of a gitleaks configuration → what it says, each part with its place.
+//!
+//! Keys are looked up in any case, as gitleaks does it. What is not known, or known and not supported, is told once for
+//! each key.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::rules::exemption::Target;
+use crate::rules::{Place, RuleError};
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Placed<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+/// What one file says.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) extend: Extend,
+    pub(super) rules: Vec<RawRule>,
+    pub(super) allowlists: Vec<RawAllowlist>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Extend {
+    pub(super) path: Option<Placed<String>>,
+    pub(super) use_default: bool,
+    pub(super) disabled: Vec<Placed<String>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct RawRule {
+    pub(super) place: Place,
+    pub(super) id: String,
+    pub(super) description: Option<String>,
+    pub(super) regex: Option<Placed<String>>,
+    pub(super) path: Option<Placed<String>>,
+    pub(super) secret_group: Option<Placed<usize>>,
+    pub(super) entropy: Option<f32>,
+    pub(super) keywords: Vec<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) confidence: Option<String>,
+    pub(super) skip_report: bool,
+    /// Other rules must match near it.
+    pub(super) is_composite: bool,
+    pub(super) allowlists: Vec<RawAllowlist>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct RawAllowlist {
+    pub(super) place: Place,
+    /// All criteria must hold, not one of them.
+    pub(super) all: bool,
+    pub(super) commits: Vec<Placed<String>>,
+    pub(super) paths: Vec<Placed<String>>,
+    pub(super) target: Target,
+    pub(super) regexes: Vec<Placed<String>>,
+    pub(super) stopwords: Vec<String>,
+    pub(super) target_rules: Vec<Placed<String>>,
+}
+
+/// Keys without a meaning here, and without harm.
+const HARMLESS: [&str; 13] = [
+    "title",
+    "description",
+    "minversion",
+    "betterleaksminversion",
+    "specificity",
+    "validate",
+    "analyze",
+    "revoke",
+    "tokenefficiency",
+    "withinlines",
+    "withincolumns",
+    "within",
+    "optional",
+];
+
+pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Config, RuleError> {
+    let root = DeTable::parse(text).map_err(|error| RuleError::syntax(file, text, &error))?;
+    let mut reader = Reader { file, text, ignored: BTreeMap::new() };
+    let config = reader.config(root.get_ref())?;
+    for (key, (count, first)) in reader.ignored {
+        let more = if count > 1 { format!(", and {} more times", count - 1) } else { String::new() };
+        tracing::warn!("{first}: `{key}` is not known or not supported, and is ignored{more}");
+    }
+    Ok(config)
+}
+
+struct Reader<'a> {
+    file: &'a Arc<str>,
+    text: &'a str,
+    /// How often a key was not understood, and where first.
+    ignored: BTreeMap<String, (usize, Place)>,
+}
+
+type Value<'i> = Spanned<DeValue<'i>>;
+
+/// A table whose keys are asked for one by one; what is left was not understood.
+struct Keys<'t, 'i>(BTreeMap<String, (&'t Value<'i>, usize)>);
+
+impl<'t, 'i> Keys<'t, 'i> {
+    fn take(&mut self, key: &str) -> Option<&'t Value<'i>> {
+        self.0.remove(key).map(|(value, _)| value)
+    }
+}
+
+impl Reader<'_> {
+    fn place(&self, offset: usize) -> Place {
+        Place::new(self.file, self.text, offset)
+    }
+
+    fn wrong<T>(&self, offset: usize, why: impl Into<String>) -> Result<T, RuleError> {
+        Err(RuleError::File { place: self.place(offset), why: why.into() })
+    }
+
+    fn keys<'t, 'i>(&self, table: &'t DeTable<'i>) -> Result<Keys<'t, 'i>, RuleError> {
+        let mut keys = BTreeMap::new();
+        for (key, value) in table {
+            let (name, at) = (key.get_ref().to_lowercase(), key.span().start);
+            if let Some((_, other)) = keys.insert(name.clone(), (value, at)) {
+                return self.wrong(at.max(other), format!("`{name}` is there twice, in different case"));
+            }
+        }
+        Ok(Keys(keys))
+    }
+
+    fn config(&mut self, root: &DeTable<'_>) -> Result<Config, RuleError> {
+        let mut keys = self.keys(root)?;
+        let extend = match keys.take("extend") {
+            Some(value) => self.extend(value)?,
+            None => Extend::default(),
+        };
+        let mut rules = Vec::new();
+        for value in self.tables(keys.take("rules"), "rules")? {
+            rules.push(self.rule(value)?);
+        }
+        let allowlists = self.allowlists(&mut keys, "")?;
+        self.ignore(keys);
+        Ok(Config { extend, rules, allowlists })
+    }
+
+    fn extend(&mut self, value: &Value<'_>) -> Result<Extend, RuleError> {
+        let mut keys = self.table(value, "extend")?;
+        let path = self.string(keys.take("path"), "path")?;
+        let use_default = self.boolean(keys.take("usedefault"), "useDefault")?;
+        let disabled = self.strings(keys.take("disabledrules"), "disabledRules")?;
+        self.ignore(keys);
+        if path.is_some() && use_default {
+            return self
+                .wrong(value.span().start, "`path` and `useDefault` exclude each other: drop one of them");
+        }
+        Ok(Extend { path, use_default, disabled })
+    }
+
+    fn rule(&mut self, value: &Value<'_>) -> Result<RawRule, RuleError> {
+        let mut keys = self.table(value, "rules")?;
+        let at = value.span().start;
+        let Some(id) = self.string(keys.take("id"), "id")?.filter(|id| !id.value.trim().is_empty()) else {
+            return self.wrong(at, "a rule without `id`: give it one");
+        };
+        if id.value.chars().any(char::is_control) {
+            return self.wrong(at, "an `id` is visible text on one line");
+        }
+        let text =
+            |placed: Option<Placed<String>>| placed.map(|placed| placed.value).filter(|t| !t.is_empty());
+        let filled = |placed: Option<Placed<String>>| placed.filter(|placed| !placed.value.is_empty());
+        let words = |list: Vec<Placed<String>>| list.into_iter().map(|word| word.value).collect::<Vec<_>>();
+        let group = keys.take("secretgroup").or_else(|| keys.take("valuegroup"));
+        let secret_group = match self.number(group, "secretGroup")? {
+            None => None,
+            Some(Placed { value, place }) => match whole(value) {
+                Some(value) => Some(Placed { value, place }),
+                None => {
+                    let why = "`secretGroup` is the number of a group: 0, 1, 2 …".into();
+                    return Err(RuleError::Rule { place, id: id.value, why });
+                }
+            },
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "entropies are at most 8")]
+        let entropy = self.number(keys.take("entropy"), "entropy")?.map(|entropy| entropy.value as f32);
+        let components = keys.take("components").is_some();
+        let rule = RawRule {
+            place: self.place(at),
+            description: text(self.string(keys.take("description"), "description")?),
+            regex: filled(self.string(keys.take("regex"), "regex")?),
+            path: filled(self.string(keys.take("path"), "path")?),
+            secret_group: secret_group.filter(|group| group.value > 0),
+            entropy: entropy.filter(|entropy| *entropy != 0.0),
+            keywords: words(self.strings(keys.take("keywords"), "keywords")?),
+            tags: words(self.strings(keys.take("tags"), "tags")?),
+            confidence: text(self.string(keys.take("confidence"), "confidence")?),
+            skip_report: self.boolean(keys.take("skipreport"), "skipReport")?,
+            is_composite: keys.take("required").is_some() || components,
+            allowlists: self.allowlists(&mut keys, &id.value)?,
+            id: id.value,
+        };
+        self.ignore(keys);
+        Ok(rule)
+    }
+
+    /// `[[allowlists]]`, or `[allowlist]` as it was called; of a rule, if `rule` is not empty.
+    fn allowlists(&mut self, keys: &mut Keys<'_, '_>, rule: &str) -> Result<Vec<RawAllowlist>, RuleError> {
+        let (old, new) = (keys.take("allowlist"), keys.take("allowlists"));
+        if let (Some(old), Some(_)) = (old, new) {
+            let why = "`allowlist` is the former name of `allowlists`: use one of them, not both";
+            return self.wrong(old.span().start, why);
+        }
+        let mut list = Vec::new();
+        for value in self.tables(old.or(new), "allowlists")? {
+            let allowlist = self.allowlist(value).map_err(|error| match error {
+                RuleError::File { place, why } if !rule.is_empty() => {
+                    RuleError::Rule { place, id: rule.to_owned(), why }
+                }
+                other => other,
+            });
+            list.push(allowlist?);
+        }
+        Ok(list)
+    }
+
+    fn allowlist(&mut self, value: &Value<'_>) -> Result<RawAllowlist, RuleError> {
+        let mut keys = self.table(value, "allowlists")?;
+        let at = value.span().start;
+        let condition = self.string(keys.take("condition"), "condition")?;
+        let all = match condition.as_ref().map_or("", |c| c.value.as_str()).to_ascii_uppercase().as_str() {
+            "" | "OR" | "||" => false,
+            "AND" | "&&" => true,
+            other => return self.wrong(at, format!("unknown `condition` {other:?}: it is `OR` or `AND`")),
+        };
+        let target = self.string(keys.take("regextarget"), "regexTarget")?;
+        let target = match target.as_ref().map_or("", |target| target.value.as_str()) {
+            "" | "secret" => Target::Secret,
+            "match" => Target::Match,
+            "line" => Target::Line,
+            other => {
+                let why = format!("unknown `regexTarget` {other:?}: it is `secret`, `match` or `line`");
+                return self.wrong(at, why);
+            }
+        };
+        let stopwords = self.strings(keys.take("stopwords"), "stopwords")?;
+        let allowlist = RawAllowlist {
+            place: self.place(at),
+            all,
+            commits: self.strings(keys.take("commits"), "commits")?,
+            paths: self.strings(keys.take("paths"), "paths")?,
+            target,
+            regexes: self.strings(keys.take("regexes"), "regexes")?,
+            stopwords: stopwords.into_iter().map(|word| word.value).filter(|word| !word.is_empty()).collect(),
+            target_rules: self.strings(keys.take("targetrules"), "targetRules")?,
+        };
+        self.ignore(keys);
+        let RawAllowlist { commits, paths, regexes, stopwords, .. } = &allowlist;
+        if commits.is_empty() && paths.is_empty() && regexes.is_empty() && stopwords.is_empty() {
+            let why =
+                "an allowlist without `commits`, `paths`, `regexes` and `stopwords`: give it one of them";
+            return self.wrong(at, why);
+        }
+        Ok(allowlist)
+    }
+
+    fn table<'t, 'i>(&self, value: &'t Value<'i>, key: &str) -> Result<Keys<'t, 'i>, RuleError> {
+        match value.get_ref() {
+            DeValue::Table(table) => self.keys(table),
+            _ => self.wrong(value.span().start, format!("`{key}` must be a table")),
+        }
+    }
+
+    /// A table, or a list of them.
+    fn tables<'t, 'i>(
+        &self,
+        value: Option<&'t Value<'i>>,
+        key: &str,
+    ) -> Result<Vec<&'t Value<'i>>, RuleError> {
+        match value.map(|value| (value, value.get_ref())) {
+            None => Ok(Vec::new()),
+            Some((value, DeValue::Table(_))) => Ok(vec![value]),
+            Some((_, DeValue::Array(list))) => Ok(list.iter().collect()),
+            Some((value, _)) => self.wrong(value.span().start, format!("`{key}` must be a list of tables")),
+        }
+    }
+
+    fn string(&self, value: Option<&Value<'_>>, key: &str) -> Result<Option<Placed<String>>, RuleError> {
+        let Some(value) = value else { return Ok(None) };
+        match value.get_ref() {
+            DeValue::String(text) => {
+                Ok(Some(Placed { value: text.to_string(), place: self.place(value.span().start) }))
+            }
+            _ => self.wrong(value.span().start, format!("`{key}` must be a text")),
+        }
+    }
+
+    /// A list of texts; a single one may stand alone.
+    fn strings(&self, value: Option<&Value<'_>>, key: &str) -> Result<Vec<Placed<String>>, RuleError> {
+        let Some(value) = value else { return Ok(Vec::new()) };
+        let DeValue::Array(list) = value.get_ref() else {
+            return Ok(self.string(Some(value), key)?.into_iter().collect());
+        };
+        let text = |value| Ok(self.string(Some(value), key)?.into_iter());
+        Ok(list.iter().map(text).collect::<Result<Vec<_>, RuleError>>()?.into_iter().flatten().collect())
+    }
+
+    fn number(&self, value: Option<&Value<'_>>, key: &str) -> Result<Option<Placed<f64>>, RuleError> {
+        let Some(value) = value else { return Ok(None) };
+        let number = match value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse().ok(),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        match number.filter(|number: &f64| number.is_finite()) {
+            Some(number) => Ok(Some(Placed { value: number, place: self.place(value.span().start) })),
+            None => self.wrong(value.span().start, format!("`{key}` must be a number")),
+        }
+    }
+
+    fn boolean(&self, value: Option<&Value<'_>>, key: &str) -> Result<bool, RuleError> {
+        match value.map(|value| (value, value.get_ref())) {
+            None => Ok(false),
+            Some((_, DeValue::Boolean(is))) => Ok(*is),
+            Some((value, _)) => self.wrong(value.span().start, format!("`{key}` must be true or false")),
+        }
+    }
+
+    fn ignore(&mut self, keys: Keys<'_, '_>) {
+        for (key, (_, at)) in keys.0.into_iter().filter(|(key, _)| !HARMLESS.contains(&key.as_str())) {
+            let place = self.place(at);
+            self.ignored.entry(key).or_insert((0, place)).0 += 1;
+        }
+    }
+}
+
+fn whole(number: f64) -> Option<usize> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked right here")]
+    (number >= 0.0 && number.fract() == 0.0 && number < 1000.0).then_some(number as usize)
+}
