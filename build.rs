@@ -1,4 +1,4 @@
-//! Embeds every file of `rules/` into the library: a new rule file is picked up by itself.
+//! Embeds every file of `rules/` into the library, with examples and without: a new rule file is picked up by itself.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,12 +14,33 @@ fn main() {
         .filter(|name| Path::new(name).extension().is_some_and(|ext| ext == "toml"))
         .collect();
     files.sort();
-    let mut code = String::from("pub(crate) static FILES: &[(&str, &str)] = &[\n");
+    let lean = Path::new(&out).join("lean");
+    fs::create_dir_all(&lean).expect("OUT_DIR is writable");
+    let mut code = String::from("pub(crate) static FILES: &[File] = &[\n");
     for name in files {
         let path = Path::new(&root).join("rules").join(&name);
         println!("cargo::rerun-if-changed=rules/{name}");
-        let _ = writeln!(code, "    ({name:?}, include_str!({:?})),", path.display().to_string());
+        let text = fs::read_to_string(&path).expect("rule files are text");
+        let short = lean.join(&name);
+        fs::write(&short, without_examples(&text)).expect("OUT_DIR is writable");
+        let [path, short] = [path, short].map(|path| path.display().to_string());
+        let _ = writeln!(
+            code,
+            "    File {{ name: {name:?}, text: include_str!({path:?}), lean: include_str!({short:?}) }},"
+        );
     }
     code.push_str("];\n");
     fs::write(Path::new(&out).join("embedded.rs"), code).expect("OUT_DIR is writable");
+}
+
+/// Half of a rule file is examples, which a scan has no use for. Line numbers stay.
+fn without_examples(text: &str) -> String {
+    let mut inside = false;
+    let keep = |line: &str| {
+        if line.starts_with('[') {
+            inside = line.trim_end() == "[rules.examples]";
+        }
+        if inside { "" } else { line }.to_owned() + "\n"
+    };
+    text.lines().map(keep).collect()
 }

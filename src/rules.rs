@@ -49,6 +49,14 @@ pub(crate) mod assignment_reach {
 }
 
 mod embedded {
+    /// A file of `rules/`.
+    pub(crate) struct File {
+        pub(crate) name: &'static str,
+        pub(crate) text: &'static str,
+        /// Without examples.
+        pub(crate) lean: &'static str,
+    }
+
     include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
 
@@ -220,13 +228,20 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The rules that come with muzzle.
+    /// The rules that come with muzzle, without their examples.
     pub fn embedded() -> Result<Self, RuleError> {
+        RuleSet::of_files(|file| file.lean)
+    }
+
+    /// The rules that come with muzzle. Half of what there is to read are the examples.
+    pub fn embedded_with_examples() -> Result<Self, RuleError> {
+        RuleSet::of_files(|file| file.text)
+    }
+
+    fn of_files(text: impl Fn(&'static embedded::File) -> &'static str) -> Result<Self, RuleError> {
         let mut set = RuleSet::default();
-        for (file, text) in embedded::FILES {
-            if *file != allowlist::FILE {
-                set.add(file, text)?;
-            }
+        for file in embedded::FILES.iter().filter(|file| file.name != allowlist::FILE) {
+            set.add(file.name, text(file))?;
         }
         set.rules.iter_mut().for_each(|rule| rule.builtin = true);
         Ok(set)

@@ -8,7 +8,7 @@ use muzzle::rules::RuleSet;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let rules = Arc::new(RuleSet::embedded().expect("the embedded rules load"));
+    let rules = Arc::new(RuleSet::embedded_with_examples().expect("the embedded rules load"));
     let mut trials = Vec::new();
     for (_, rule) in rules.iter() {
         let complaints = proof::complaints(rule);

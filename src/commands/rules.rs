@@ -79,7 +79,7 @@ fn show(rules: &RuleSet, id: &str) -> anyhow::Result<u8> {
 fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
     let mut rules = RuleSet::default();
     if files.is_empty() {
-        rules = RuleSet::embedded()?;
+        rules = RuleSet::embedded_with_examples()?;
     }
     files.iter().try_for_each(|file| rules.load(file))?;
     let (mut text, mut examples, mut problems) = (String::new(), 0, 0);
@@ -107,7 +107,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
 
 /// Prints made-up credentials, a line each; with `text`, what they stand in.
 fn example(id: &str, from: u32, count: u16, text: bool) -> anyhow::Result<u8> {
-    let rules = RuleSet::embedded()?;
+    let rules = RuleSet::embedded_with_examples()?;
     let Some(rule) = rules.by_id(id) else { bail!("there is no rule `{id}`; `muzzle rules list` shows all") };
     for number in (from..).take(usize::from(count)) {
         let made = proof::make(&rules, rule, number)

@@ -118,7 +118,7 @@ fn is_expression(rule: &Rule) -> bool {
 pub(super) fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
     use crate::rules::sample::{Rng, sample_template};
     use proptest::prelude::*;
-    let rules = RuleSet::embedded().expect("embedded rules load");
+    let rules = RuleSet::embedded_with_examples().expect("embedded rules load");
     let mut pieces = Vec::new();
     for (_, rule) in rules.iter() {
         for template in rule.examples.matching.iter().take(1).chain(rule.examples.reject.iter().take(1)) {
@@ -146,7 +146,7 @@ proptest::proptest! {
 
     #[test]
     fn the_detector_equals_the_naive_matcher(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded_with_examples().unwrap() };
         let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
@@ -161,7 +161,7 @@ proptest::proptest! {
 
     #[test]
     fn a_candidate_depends_on_its_interval_alone(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { RuleSet::embedded().unwrap() };
+        let rules = if foreign { foreign_rules() } else { RuleSet::embedded_with_examples().unwrap() };
         let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
@@ -186,7 +186,7 @@ proptest::proptest! {
 #[test]
 fn one_occurrence_is_a_function_of_its_window() {
     // The window itself: bytes right outside, beyond one on either side, must not matter.
-    let rules = RuleSet::embedded().unwrap();
+    let rules = RuleSet::embedded_with_examples().unwrap();
     let rule = rules.by_id("github-pat-classic").unwrap();
     let compiled = rule.try_compiled().unwrap();
     let token = crate::rules::sample::sample_template(

@@ -105,14 +105,13 @@ impl Prefilter {
     }
 }
 
-/// Distinct ASCII bytes with case folded are fewer.
-const COLUMNS: usize = 128;
-
 /// The trie while it is being built.
 #[derive(Default)]
 struct Builder {
-    /// Per node: next node by class, 0 for none.
-    children: Vec<[u16; COLUMNS]>,
+    /// Columns of a node, a power of two: one for each class.
+    width: usize,
+    /// Per node and class: the next node, 0 for none.
+    children: Vec<u16>,
     /// Per node: keywords that end there, also by way of shorter suffixes.
     outputs: Vec<Vec<u16>>,
 }
@@ -120,15 +119,17 @@ struct Builder {
 impl Builder {
     fn build(mut self, keywords: &[Vec<u8>]) -> Prefilter {
         let classes = classes(keywords);
+        self.width = (usize::from(classes.iter().max().copied().unwrap_or(0)) + 1).next_power_of_two();
         self.add_node();
         for (number, keyword) in keywords.iter().enumerate() {
             let mut node = 0;
             for byte in keyword {
                 let class = usize::from(classes[usize::from(*byte)]);
-                if self.children[node][class] == 0 {
-                    self.children[node][class] = self.add_node();
+                let place = node * self.width + class;
+                if self.children[place] == 0 {
+                    self.children[place] = self.add_node();
                 }
-                node = usize::from(self.children[node][class]);
+                node = usize::from(self.children[place]);
             }
             self.outputs[node].push(u16::try_from(number).expect("fewer keywords than trie nodes"));
         }
@@ -137,26 +138,27 @@ impl Builder {
     }
 
     fn add_node(&mut self) -> u16 {
-        self.children.push([0; COLUMNS]);
+        self.children.resize(self.children.len() + self.width, 0);
         self.outputs.push(Vec::new());
-        u16::try_from(self.children.len() - 1).expect("at most 65,535 trie nodes")
+        u16::try_from(self.outputs.len() - 1).expect("at most 65,535 trie nodes")
     }
 
     /// Breadth first: fills the missing transitions from the longest proper suffix, and inherits its outputs. Returns the
     /// nodes in that order.
     fn complete(&mut self) -> Vec<usize> {
-        let mut suffix = vec![0u16; self.children.len()];
+        let width = self.width;
+        let mut suffix = vec![0u16; self.outputs.len()];
         let mut queue: std::collections::VecDeque<u16> =
-            self.children[0].iter().copied().filter(|child| *child != 0).collect();
+            self.children[..width].iter().copied().filter(|child| *child != 0).collect();
         let mut order = vec![0];
         while let Some(node) = queue.pop_front() {
             order.push(usize::from(node));
             let fallback = usize::from(suffix[usize::from(node)]);
             let inherited = self.outputs[fallback].clone();
             self.outputs[usize::from(node)].extend(inherited);
-            for class in 0..COLUMNS {
-                let through_suffix = self.children[fallback][class];
-                let child = &mut self.children[usize::from(node)][class];
+            for class in 0..width {
+                let through_suffix = self.children[fallback * width + class];
+                let child = &mut self.children[usize::from(node) * width + class];
                 if *child == 0 {
                     *child = through_suffix;
                 } else {
@@ -173,16 +175,14 @@ impl Builder {
     fn renumber(self, classes: Box<[u8; 256]>, order: &[usize], longest: usize) -> Prefilter {
         let (silent, matching): (Vec<usize>, Vec<usize>) =
             order.iter().partition(|node| self.outputs[**node].is_empty());
-        let mut new_number = vec![0u16; self.children.len()];
+        let mut new_number = vec![0u16; self.outputs.len()];
         for (number, node) in silent.iter().chain(&matching).enumerate() {
             new_number[*node] = u16::try_from(number).expect("at most 65,535 trie nodes");
         }
-        let classes_used = usize::from(classes.iter().max().copied().unwrap_or(0)) + 1;
-        let shift = classes_used.next_power_of_two().trailing_zeros();
-        let mut table = Vec::with_capacity(self.children.len() << shift);
+        let mut table = Vec::with_capacity(self.children.len());
         for node in silent.iter().chain(&matching) {
-            table
-                .extend(self.children[*node][..1 << shift].iter().map(|next| new_number[usize::from(*next)]));
+            let row = &self.children[node * self.width..][..self.width];
+            table.extend(row.iter().map(|next| new_number[usize::from(*next)]));
         }
         let mut outputs = Vec::new();
         let mut output_ranges = Vec::new();
@@ -192,6 +192,7 @@ impl Builder {
             output_ranges.push((from, u32::try_from(outputs.len()).expect("few keywords")));
         }
         let first_match = u16::try_from(silent.len()).expect("at most 65,535 trie nodes");
+        let shift = self.width.trailing_zeros();
         Prefilter { classes, table, shift, first_match, output_ranges, outputs, longest: longest.max(1) }
     }
 }

@@ -23,7 +23,7 @@ pub struct Allowlist {
 impl Allowlist {
     /// The one that comes with muzzle.
     pub fn embedded() -> Result<Self, RuleError> {
-        let text = embedded::FILES.iter().find(|(file, _)| *file == FILE).map_or("", |(_, text)| *text);
+        let text = embedded::FILES.iter().find(|file| file.name == FILE).map_or("", |file| file.text);
         toml::from_str(text).map_err(|error| RuleError::syntax(FILE, text, &error))
     }
 }

@@ -17,7 +17,7 @@ struct Piece {
 
 /// Two fillings of every example of every rule.
 static PIECES: LazyLock<Vec<Piece>> = LazyLock::new(|| {
-    let rules = RuleSet::embedded().unwrap();
+    let rules = RuleSet::embedded_with_examples().unwrap();
     let mut pieces = Vec::new();
     for (_, rule) in rules.iter() {
         let keywords: Vec<Vec<u8>> = rule.keywords.iter().map(|word| word.clone().into_bytes()).collect();
