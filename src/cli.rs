@@ -106,6 +106,9 @@ pub struct ScanArgs {
     /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
+    /// Say which candidates were dropped, by rule and reason, in the report for people. JSON always says it.
+    #[arg(long)]
+    pub explain: bool,
     /// Show the secrets themselves in reports.
     #[arg(long)]
     pub show_secrets: bool,

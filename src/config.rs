@@ -99,6 +99,7 @@ impl Config {
             threshold,
             jobs: args.jobs.or(file.scan.jobs).map_or(cores, |jobs| usize::from(jobs.max(1))),
             show_secrets: args.show_secrets,
+            explain: args.explain,
         };
         let mut outputs = args.outputs.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
         if outputs.is_empty() {

@@ -58,6 +58,8 @@ pub struct Options {
     pub jobs: usize,
     /// Show the secrets themselves.
     pub show_secrets: bool,
+    /// Tell what was dropped, and why.
+    pub explain: bool,
 }
 
 impl Options {
@@ -74,6 +76,7 @@ impl Options {
             threshold: Confidence::Medium,
             jobs,
             show_secrets: false,
+            explain: false,
         }
     }
 }

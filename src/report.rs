@@ -82,6 +82,8 @@ pub struct Report {
     pub redactor: Redactor,
     /// The secrets themselves may be shown.
     pub show_secrets: bool,
+    /// People are told what was dropped, and why.
+    pub explain: bool,
 }
 
 impl Report {

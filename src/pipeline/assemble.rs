@@ -166,6 +166,7 @@ impl Assembly {
             phases: self.phases,
             redactor,
             show_secrets: options.show_secrets,
+            explain: options.explain,
         }
     }
 

@@ -166,6 +166,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         phases: Phases::default(),
         redactor,
         show_secrets: false,
+        explain: false,
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Report, json};
 use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
+mod explain;
 mod exposure;
 mod layout;
 mod summary;
@@ -29,6 +30,9 @@ pub fn render(report: &Report, colour: bool) -> Vec<u8> {
         text.push_str(&described(report, finding, &renderer));
     }
     text.push_str(&summary::render(report, colour));
+    if report.explain {
+        text.push_str(&explain::render(report));
+    }
     text.into_bytes()
 }
 
