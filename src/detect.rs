@@ -145,6 +145,11 @@ impl Detector {
         self.filter.is_example(secret)
     }
 
+    /// Whether a path is one of lock files, of code taken along, or of what a machine made.
+    pub fn is_unlikely(&self, path: &[u8]) -> bool {
+        self.filter.is_unlikely(path)
+    }
+
     /// Fresh buffers for one thread.
     pub fn scratch(&self) -> Scratch {
         Scratch {

@@ -144,6 +144,11 @@ impl Rule {
         outcome
     }
 
+    /// Whether its expression cannot be tried step by step.
+    pub fn needs_automata(&self) -> bool {
+        self.compiled().is_some_and(|compiled| !compiled.expression.has_program())
+    }
+
     /// Why what it says of identity cannot be used, if so.
     pub fn unreadable_identity(&self) -> Option<String> {
         self.identity.as_ref()?.complaint()

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use crate::cli::RulesCommand;
-use crate::detect::proof;
+use crate::detect::{Detector, proof};
 use crate::rules::{JSON_SCHEMA, Rule, RuleSet, catalogue};
 
 /// Runs one of them and returns the exit code.
@@ -100,9 +100,36 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
             }
         }
     }
+    for note in notes(files, &rules)? {
+        writeln!(text, "note: {note}")?;
+    }
     writeln!(text, "{} rules, {examples} examples, {problems} problems", rules.len())?;
     print(&text)?;
     Ok(u8::from(problems != 0))
+}
+
+/// What is no mistake, but may not be meant: rules that find the same, and expressions that cost more than others.
+fn notes(files: &[PathBuf], rules: &RuleSet) -> anyhow::Result<Vec<String>> {
+    let mut all = RuleSet::embedded()?;
+    // Files of our own rules are there already.
+    if files.iter().try_for_each(|file| all.load(file)).is_err() {
+        all = RuleSet::embedded()?;
+    }
+    let all = Detector::new(all)?;
+    let mut notes = Vec::new();
+    for (_, rule) in rules.iter() {
+        let others: Vec<String> = proof::overlaps(&all, rule).into_iter().collect();
+        if !others.is_empty() {
+            notes.push(format!("{}: its examples are found by {}, too", rule.id, others.join(", ")));
+        }
+        if rule.needs_automata() {
+            notes.push(format!(
+                "{}: its expression takes automata, which are slow to build and large",
+                rule.id
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// Prints made-up credentials, a line each; with `text`, what they stand in.

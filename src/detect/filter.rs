@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 use std::fmt::{self, Write as _};
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 use sha2::{Digest as _, Sha256};
 
 use super::matching::Caches;
@@ -71,6 +74,9 @@ pub(super) struct Filter {
     placeholders: AhoCorasick,
     hints: AhoCorasick,
     published: HashSet<String>,
+    unlikely_paths: String,
+    /// Of `unlikely_paths`, when it is first needed.
+    unlikely: OnceLock<Option<Regex>>,
 }
 
 impl Filter {
@@ -81,12 +87,23 @@ impl Filter {
             placeholders: any_of(words)?,
             hints: any_of(allowlist.hints.iter())?,
             published: allowlist.published.iter().cloned().collect(),
+            unlikely_paths: allowlist.unlikely_paths.clone(),
+            unlikely: OnceLock::new(),
         })
     }
 
     /// Whether a secret looks made up although its form is right.
     pub(super) fn is_example(&self, secret: &[u8]) -> bool {
         self.hints.is_match(secret)
+    }
+
+    /// Whether a path is one of lock files, of code taken along, or of what a machine made.
+    pub(super) fn is_unlikely(&self, path: &[u8]) -> bool {
+        let build = || {
+            let bytes = syntax::Config::new().unicode(false).utf8(false);
+            Regex::builder().syntax(bytes).build(&self.unlikely_paths).ok()
+        };
+        self.unlikely.get_or_init(build).as_ref().is_some_and(|paths| paths.is_match(path))
     }
 
     /// The reason to drop, or `None` for a match.

@@ -1,7 +1,9 @@
 //! A rule proves itself: its examples must match, its look-alikes must not.
 
+use std::collections::BTreeSet;
+
 use super::Detector;
-use crate::finding::Verdict;
+use crate::finding::{Match, Verdict};
 use crate::rules::sample::{Rng, sample_template};
 use crate::rules::{Rule, RuleSet};
 
@@ -71,8 +73,7 @@ pub fn run(rules: &RuleSet, example: &Example) -> Result<(), String> {
         return Err(format!("the expression is refused: {why}"));
     }
     let detector = Detector::new_for_one(rules, &example.rule).map_err(|e| e.to_string())?;
-    let seed = format!("{}/{:?}/{}", example.rule, example.expect, example.number);
-    let text = sample_template(&example.template, &mut Rng::from_name(&seed))?;
+    let text = filled(example)?;
     let mut scratch = detector.scratch();
     let matches = detector.scan(text.as_bytes(), &mut scratch);
     let reasons: Vec<String> = scratch.dropped.keys().map(|(_, reason)| reason.to_string()).collect();
@@ -82,6 +83,35 @@ pub fn run(rules: &RuleSet, example: &Example) -> Result<(), String> {
         (Expect::Reject, false) => Err(format!("matches {:?} in {text:?}", matches[0].location.span)),
         _ => Ok(()),
     }
+}
+
+/// Other rules that report the same bytes in this rule's `match` examples, generic ones aside. `all` is a detector with the
+/// whole set.
+pub fn overlaps(all: &Detector, rule: &Rule) -> BTreeSet<String> {
+    let mut scratch = all.scratch();
+    let mut others = BTreeSet::new();
+    for example in examples(rule).iter().filter(|example| example.expect == Expect::Match) {
+        let Ok(text) = filled(example) else { continue };
+        let found = all.scan(text.as_bytes(), &mut scratch);
+        let id = |found: &Match| &all.rules().get(found.rule).id;
+        let own: Vec<_> = found.iter().filter(|m| *id(m) == rule.id).map(|m| m.location.span).collect();
+        let touches =
+            |m: &&Match| own.iter().any(|o| o.start < m.location.span.end && m.location.span.start < o.end);
+        // A rule for some files only says nothing about examples, which have no path.
+        let counts = |m: &&Match| {
+            let other = all.rules().get(m.rule);
+            other.id != rule.id && !other.generic && other.form.path.is_none()
+        };
+        let other = found.iter().filter(counts).filter(touches);
+        others.extend(other.map(|m| id(m).clone()));
+    }
+    others
+}
+
+/// The text of an example.
+fn filled(example: &Example) -> Result<String, String> {
+    let seed = format!("{}/{:?}/{}", example.rule, example.expect, example.number);
+    sample_template(&example.template, &mut Rng::from_name(&seed))
 }
 
 /// A credential that was made up from an example of its rule.

@@ -118,6 +118,12 @@ impl Assembly {
             if rules.get(rule).part {
                 continue;
             }
+            let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
+            if finding.confidence == Confidence::Medium && is_unlikely() {
+                finding.confidence = Confidence::Low;
+                let value = "only in lock files, in code taken along, or in what a machine made".into();
+                finding.identity.push(Fact { name: "note".into(), value });
+            }
             if finding.confidence < options.threshold {
                 below_threshold += 1;
             } else {

@@ -18,6 +18,8 @@ pub struct Allowlist {
     pub hints: Vec<String>,
     /// The first eight bytes of the SHA-256 of keys that their vendors published, in hex.
     pub published: Vec<String>,
+    /// An expression on paths where findings are less likely to matter.
+    pub unlikely_paths: String,
 }
 
 impl Allowlist {

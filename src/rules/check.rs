@@ -8,10 +8,13 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+mod azure;
 mod der;
 mod keys;
 mod macaroon;
 mod urls;
+
+pub(super) use azure::marvin32;
 
 use super::checksum;
 use crate::finding::{Confidence, Fact, Verdict};
@@ -45,6 +48,8 @@ pub enum Check {
     PresignedUrl,
     /// When a shared access signature of Azure Storage ends.
     AzureSas,
+    /// Signature and checksum of Azure's identifiable keys.
+    AzureIdentifiable,
     /// Checksum of Bech32.
     Bech32,
     /// Checksum of `Base58Check`.
@@ -82,6 +87,7 @@ const TABLE: &[(&str, Check)] = &[
     ("pypi-macaroon", Check::PypiMacaroon),
     ("presigned-url", Check::PresignedUrl),
     ("azure-sas", Check::AzureSas),
+    ("azure-identifiable", Check::AzureIdentifiable),
     ("bech32", Check::Bech32),
     ("base58check", Check::Base58Check),
     ("stripe-mode", Check::StripeMode),
@@ -129,6 +135,7 @@ impl Check {
             Check::PypiMacaroon => macaroon::pypi(secret),
             Check::PresignedUrl => urls::presigned(secret),
             Check::AzureSas => urls::azure_sas(secret),
+            Check::AzureIdentifiable => azure::identifiable(secret),
             Check::Bech32 => {
                 certain(checksum::bech32_holds(secret), "the Bech32 checksum at its end does not agree")
             }

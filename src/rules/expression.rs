@@ -54,6 +54,11 @@ impl Expression {
         Expression { hir, secret, program, automata: OnceLock::new() }
     }
 
+    /// Whether it can be tried step by step.
+    pub(crate) fn has_program(&self) -> bool {
+        self.program.is_some()
+    }
+
     /// Whether it has a group named `secret`.
     pub(super) fn has_secret(&self) -> bool {
         self.secret != Groups::Whole

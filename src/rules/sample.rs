@@ -151,11 +151,34 @@ fn credential(name: &str, argument: &str, rng: &mut Rng) -> Result<String, Strin
                 body.as_bytes().chunks(64).map(|l| std::str::from_utf8(l).unwrap_or_default()).collect();
             format!("-----BEGIN {argument}-----\n{}\n-----END {argument}-----", lines.join("\n"))
         }
+        "azure" => azure(argument, rng)?,
         "der" => STANDARD.encode(keys::body(argument, rng)),
         "bech32" => checksum::with_bech32(argument, &rng.bytes(52)),
         "base58check" => checksum::with_base58check(&[&[0x80][..], &rng.bytes(32), &[1]].concat()),
         _ => return Err(format!("unknown credential `@{name}`")),
     })
+}
+
+/// `64+AStDefault0`: an identifiable key of 64 bytes with this signature and the checksum of this seed.
+fn azure(argument: &str, rng: &mut Rng) -> Result<String, String> {
+    let parse = || {
+        let (size, rest) = argument.split_at_checked(2)?;
+        let (signature, seed) = rest.split_at_checked(4)?;
+        Some((size.parse::<usize>().ok()?, signature, u64::from_be_bytes(seed.as_bytes().try_into().ok()?)))
+    };
+    let (size, signature, seed) =
+        parse().ok_or_else(|| format!("`@azure:{argument}`: size, signature, seed"))?;
+    let mut text = STANDARD.encode(rng.bytes(size));
+    let at = text.trim_end_matches('=').len() - 10;
+    text.replace_range(at..at + 4, signature);
+    let mut bytes = STANDARD.decode(&text).map_err(|e| e.to_string())?;
+    let body = bytes.len() - 4;
+    // Between signature and checksum there are a few bits, which are zero.
+    let between = 8 * body - 6 * (at + 4);
+    bytes[body - 1] &= !((1u8 << between) - 1);
+    let sum = super::check::marvin32(&bytes[..body], seed);
+    bytes[body..].copy_from_slice(&sum.to_le_bytes());
+    Ok(STANDARD.encode(bytes))
 }
 
 #[cfg(test)]

@@ -332,3 +332,19 @@ fn a_reader_that_goes_away_is_no_clean_scan() {
     assert!(matches!(output.status.code(), Some(1 | 2)), "{:?}", output.status);
     assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
 }
+
+#[test]
+fn lock_files_and_code_taken_along_lower_what_is_not_sure() {
+    let sandbox = Sandbox::new();
+    let weak = fill("acme_api_key = \"{{[A-Za-z0-9]{31}7}}\"\n", "weak");
+    for path in ["node_modules/a/index.js", "web/yarn.lock", "app.min.js"] {
+        sandbox.write(path, &weak);
+    }
+    sandbox.write("vendor/b.go", line("sure"));
+    let scan = sandbox.scan(&[]);
+    assert_eq!(scan.expect_complete().only(), ["vendor/b.go:1:3 worktree"]);
+    assert_eq!(scan.report["not_reported"]["below_threshold"], 1);
+    // Anywhere else, too: then it counts.
+    sandbox.write("config.js", &weak);
+    assert_eq!(sandbox.scan(&[]).count(), 2);
+}
