@@ -130,7 +130,7 @@ impl Rule {
         self.companion.as_ref().map_or(self.confidence, |spec| spec.confidence.max(self.confidence))
     }
 
-    /// What check and identity say of a secret.
+    /// What check and identity say of a secret, and whether its time is over by now.
     pub(crate) fn examine(&self, secret: &[u8]) -> check::Outcome {
         let mut outcome = match self.check {
             Some(check) => check.run(secret),
@@ -141,6 +141,7 @@ impl Rule {
         if let Some(identity) = &self.identity {
             identity.read(secret, &mut outcome);
         }
+        identity::mark_expired(&mut outcome.facts);
         outcome
     }
 

@@ -114,6 +114,7 @@ impl Assembly {
                 };
                 finding.confidence = finding.confidence.min(confidence);
                 finding.companion.clone_from(&pairing.companion);
+                finding.identity.extend(pairing.facts(rules));
             }
             if rules.get(rule).part {
                 continue;
@@ -266,9 +267,6 @@ impl Assembly {
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
         let mut outcome = rule.examine(bytes);
-        if has_expired(&outcome.facts) {
-            outcome.facts.push(Fact { name: "expired".into(), value: "yes".into() });
-        }
         if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
             outcome.facts.push(Fact { name: "note".into(), value: "looks like an example value".into() });
@@ -389,12 +387,4 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             }
         }
     }
-}
-
-/// Whether the credential itself says that its time is over.
-fn has_expired(facts: &[Fact]) -> bool {
-    let expires = facts.iter().find(|fact| fact.name == "expires");
-    expires
-        .and_then(|fact| fact.value.parse().ok())
-        .is_some_and(|time: jiff::Timestamp| time < jiff::Timestamp::now())
 }

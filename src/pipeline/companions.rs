@@ -6,7 +6,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
-use crate::finding::{Companion, Confidence, Finding, ObjectName, Occurrence, Provenance, RuleIndex};
+use crate::finding::{Companion, Confidence, Fact, Finding, ObjectName, Occurrence, Provenance, RuleIndex};
 use crate::grouping::Key;
 use crate::rules::{CompanionSpec, RuleSet};
 use crate::secret::Secret;
@@ -157,6 +157,15 @@ impl Halves {
 
     fn is_wanted(&self, rule: RuleIndex, place: usize) -> bool {
         self.wanted.get(&rule).is_some_and(|wanted| wanted.contains(&self.stands[place].half.rule))
+    }
+}
+
+impl Pairing {
+    /// What the other half says about itself, such as the account of a key id.
+    pub(super) fn facts(&self, rules: &RuleSet) -> Vec<Fact> {
+        #[expect(clippy::disallowed_methods, reason = "checks are functions of the bytes")]
+        let facts = |half: &Companion| rules.get(half.rule).examine(half.secret.expose()).facts;
+        self.companion.as_ref().map(facts).unwrap_or_default()
     }
 }
 

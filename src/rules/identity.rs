@@ -156,6 +156,15 @@ impl Expression {
     }
 }
 
+/// Says so where the credential itself says that its time is over.
+pub(super) fn mark_expired(facts: &mut Vec<Fact>) {
+    let expires = facts.iter().find(|fact| fact.name == "expires");
+    let time = expires.and_then(|fact| fact.value.parse::<jiff::Timestamp>().ok());
+    if time.is_some_and(|time| time < jiff::Timestamp::now()) {
+        facts.push(Fact { name: Cow::Borrowed("expired"), value: "yes".into() });
+    }
+}
+
 fn find(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
@@ -244,6 +253,15 @@ mod tests {
             base64::engine::general_purpose::STANDARD.encode(r#"{"o":"7","m":{"r":"eu"},"exp":1600000000}"#);
         let outcome = read(spec, &format!("glc_{payload}"));
         assert_eq!(facts(&outcome), ["expires=2020-09-13T12:26:40Z", "organization=7", "region=eu"]);
+    }
+
+    #[test]
+    fn what_is_over_is_marked() {
+        for (time, is_over) in [("2020-01-01T00:00:00Z", true), ("9000-01-01T00:00:00Z", false)] {
+            let mut facts = vec![Fact { name: "expires".into(), value: time.into() }];
+            mark_expired(&mut facts);
+            assert_eq!(facts.len() == 2, is_over, "{time}");
+        }
     }
 
     #[test]
