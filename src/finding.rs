@@ -183,6 +183,14 @@ pub enum Provenance {
 }
 
 impl Provenance {
+    /// The commit that brought it in, if one did.
+    pub fn commit(&self) -> Option<&Arc<CommitInfo>> {
+        match self {
+            Provenance::Commit(info) => Some(info),
+            _ => None,
+        }
+    }
+
     /// The stable name in reports.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -21,6 +21,7 @@ mod files;
 mod first;
 mod foreign;
 mod identity;
+mod lazy;
 mod place;
 mod program;
 mod run;
@@ -34,6 +35,7 @@ pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub(crate) use lazy::LazyRegex;
 pub use place::Place;
 pub(crate) use program::Found;
 pub(crate) use schema::CompanionSpec;
@@ -228,8 +230,6 @@ impl Rule {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    /// Where in `rules` each is.
-    ids: HashMap<String, usize>,
     left_out: usize,
 }
 
@@ -245,11 +245,13 @@ impl RuleSet {
     }
 
     fn of_files(text: impl Fn(&'static embedded::File) -> &'static str) -> Result<Self, RuleError> {
-        let mut set = RuleSet::default();
+        let mut rules = Vec::new();
         for file in embedded::FILES.iter().filter(|file| file.name != allowlist::FILE) {
-            set.add(file.name, text(file))?;
+            rules.append(&mut schema::parse(file.name, text(file))?);
         }
-        set.rules.iter_mut().for_each(|rule| rule.builtin = true);
+        rules.iter_mut().for_each(|rule| rule.builtin = true);
+        let mut set = RuleSet::default();
+        set.extend(rules)?;
         Ok(set)
     }
 
@@ -259,11 +261,11 @@ impl RuleSet {
     }
 
     fn extend(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
-        for (index, rule) in (self.rules.len()..).zip(&rules) {
-            if let Some(first) = self.ids.insert(rule.id.clone(), index) {
-                let first =
-                    self.rules.get(first).map_or_else(|| rule.place.clone(), |rule| rule.place.clone());
-                return Err(RuleError::Duplicate { place: rule.place.clone(), id: rule.id.clone(), first });
+        let mut known: HashMap<&str, &Place> = HashMap::new();
+        for rule in self.rules.iter().chain(&rules) {
+            if let Some(first) = known.insert(&rule.id, &rule.place) {
+                let (place, first) = (rule.place.clone(), first.clone());
+                return Err(RuleError::Duplicate { place, id: rule.id.clone(), first });
             }
         }
         self.rules.extend(rules);
@@ -276,7 +278,6 @@ impl RuleSet {
     /// Keeps the rules that `keep` wants. Indexes change.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
-        self.ids = self.rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
     }
 
     /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.
@@ -308,7 +309,7 @@ impl RuleSet {
     #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
         let rules = self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect();
-        RuleSet { rules, ids: [(id.to_owned(), 0)].into(), left_out: 0 }
+        RuleSet { rules, left_out: 0 }
     }
 
     /// The rule at this index.

@@ -1,18 +1,15 @@
 //! Why a candidate is not a secret. Every reason is countable.
 
 use std::collections::HashSet;
-use std::fmt::{self, Write as _};
-use std::sync::OnceLock;
+use std::fmt;
 
 use aho_corasick::AhoCorasick;
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use sha2::{Digest as _, Sha256};
 
 use super::matching::Caches;
 use crate::finding::RuleIndex;
 use crate::rules::allowlist::Allowlist;
-use crate::rules::{Criterion, Exemption, Place, Rule, RuleError, Sight};
+use crate::rules::{Criterion, Exemption, LazyRegex, Place, Rule, RuleError, Sight};
 
 /// Why a candidate was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,10 +70,8 @@ impl fmt::Display for DropReason {
 pub(super) struct Filter {
     placeholders: AhoCorasick,
     hints: AhoCorasick,
-    published: HashSet<String>,
-    unlikely_paths: String,
-    /// Of `unlikely_paths`, when it is first needed.
-    unlikely: OnceLock<Option<Regex>>,
+    published: HashSet<u64>,
+    unlikely_paths: LazyRegex,
 }
 
 impl Filter {
@@ -86,9 +81,12 @@ impl Filter {
         Ok(Filter {
             placeholders: any_of(words)?,
             hints: any_of(allowlist.hints.iter())?,
-            published: allowlist.published.iter().cloned().collect(),
-            unlikely_paths: allowlist.unlikely_paths.clone(),
-            unlikely: OnceLock::new(),
+            published: allowlist
+                .published
+                .iter()
+                .filter_map(|hex| u64::from_str_radix(hex, 16).ok())
+                .collect(),
+            unlikely_paths: LazyRegex::new(allowlist.unlikely_paths.clone()),
         })
     }
 
@@ -99,11 +97,7 @@ impl Filter {
 
     /// Whether a path is one of lock files, of code taken along, or of what a machine made.
     pub(super) fn is_unlikely(&self, path: &[u8]) -> bool {
-        let build = || {
-            let bytes = syntax::Config::new().unicode(false).utf8(false);
-            Regex::builder().syntax(bytes).build(&self.unlikely_paths).ok()
-        };
-        self.unlikely.get_or_init(build).as_ref().is_some_and(|paths| paths.is_match(path))
+        self.unlikely_paths.is_match(path)
     }
 
     /// The reason to drop, or `None` for a match.
@@ -136,13 +130,9 @@ impl Filter {
     }
 }
 
-/// Eight bytes, in hex: enough to tell published keys from all others.
-fn head_of_sha256(secret: &[u8]) -> String {
-    let mut hex = String::with_capacity(16);
-    for byte in &Sha256::digest(secret)[..8] {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+/// Eight bytes: enough to tell published keys from all others.
+fn head_of_sha256(secret: &[u8]) -> u64 {
+    Sha256::digest(secret)[..8].iter().fold(0, |head, byte| head << 8 | u64::from(*byte))
 }
 
 fn any_of<'a>(words: impl Iterator<Item = &'a String>) -> Result<AhoCorasick, RuleError> {
@@ -187,6 +177,12 @@ mod tests {
         assert!(entropy(b"aaaa").abs() < 1e-6);
         assert!((entropy(b"abcd") - 2.0).abs() < 1e-6);
         assert!((entropy(b"0123456789abcdef") - 4.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_published_key_is_known() {
+        let allowlist = Allowlist::embedded().unwrap();
+        assert_eq!(Filter::new(&allowlist).unwrap().published.len(), allowlist.published.len());
     }
 
     #[test]

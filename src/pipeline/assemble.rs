@@ -218,7 +218,9 @@ impl Assembly {
         }
         let origins = self.origins(&occurrences);
         occurrences.retain(|occurrence| {
-            let commits: Vec<ObjectName> = commit(occurrence)
+            let commits: Vec<ObjectName> = occurrence
+                .provenance
+                .commit()
                 .into_iter()
                 .chain(origins.get(&occurrence.path))
                 .map(|info| info.id)
@@ -243,7 +245,7 @@ impl Assembly {
     fn origins(&self, occurrences: &[Occurrence]) -> HashMap<BString, Arc<CommitInfo>> {
         let mut origins: HashMap<BString, Arc<CommitInfo>> = HashMap::new();
         for occurrence in occurrences {
-            let Some(info) = commit(occurrence) else { continue };
+            let Some(info) = occurrence.provenance.commit() else { continue };
             let origin = origins.entry(occurrence.path.clone()).or_insert_with(|| Arc::clone(info));
             if (self.rank(info), info.id) < (self.rank(origin), origin.id) {
                 *origin = Arc::clone(info);
@@ -304,7 +306,11 @@ impl Assembly {
     }
 
     fn first_seen(&self, occurrences: &[Occurrence]) -> Option<Arc<CommitInfo>> {
-        occurrences.iter().filter_map(commit).min_by_key(|info| (self.rank(info), info.id)).cloned()
+        occurrences
+            .iter()
+            .filter_map(|o| o.provenance.commit())
+            .min_by_key(|info| (self.rank(info), info.id))
+            .cloned()
     }
 
     fn rank(&self, info: &CommitInfo) -> usize {
@@ -326,13 +332,6 @@ impl Assembly {
             .then_with(|| a.path.cmp(&b.path))
             .then_with(|| a.location.cmp(&b.location))
             .then_with(|| a.blob.cmp(&b.blob))
-    }
-}
-
-fn commit(occurrence: &Occurrence) -> Option<&Arc<CommitInfo>> {
-    match &occurrence.provenance {
-        Provenance::Commit(info) => Some(info),
-        _ => None,
     }
 }
 

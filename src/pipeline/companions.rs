@@ -3,17 +3,18 @@
 //! Each half is found by a rule of its own. A rule with a `companion` is surer of its finds where the other half stands
 //! near by, and the two are one finding.
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
-use crate::finding::{Companion, Confidence, Fact, Finding, ObjectName, Occurrence, Provenance, RuleIndex};
+use crate::finding::{Companion, Confidence, Fact, Finding, ObjectName, Occurrence, RuleIndex};
 use crate::grouping::Key;
 use crate::rules::{CompanionSpec, RuleSet};
 use crate::secret::Secret;
 
 /// Halves that others look for, by where they stand.
 pub(super) struct Halves {
-    stands: Vec<Stand>,
+    /// One for each occurrence.
+    stands: Vec<Companion>,
     /// Places in `stands`, by path and blob, then by line.
     by_file: HashMap<(BString, Option<ObjectName>), Vec<usize>>,
     /// By directory and commit.
@@ -22,11 +23,6 @@ pub(super) struct Halves {
     wanted: HashMap<RuleIndex, HashSet<RuleIndex>>,
     /// Those that a finding has named.
     named: HashSet<usize>,
-}
-
-/// One occurrence of a half.
-struct Stand {
-    half: Companion,
 }
 
 /// Halves looked at round one place: a file can be made to hold any number.
@@ -69,16 +65,19 @@ impl Halves {
                 halves.by_directory.entry(directory(occurrence)).or_default().push(place);
                 halves.by_file.entry((path.clone(), occurrence.blob)).or_default().push(place);
                 let location = occurrence.location.clone();
-                let half = Companion { rule: *rule, secret: secret.clone(), path, location, is_near: true };
-                halves.stands.push(Stand { half });
+                let secret = secret.clone();
+                halves.stands.push(Companion { rule: *rule, secret, path, location, is_near: true });
             }
         }
         let stands = &halves.stands;
         for list in halves.by_file.values_mut() {
-            list.sort_by_key(|place| (stands[*place].line(), *place));
+            list.sort_by_key(|place| (line_of(&stands[*place]), *place));
         }
         for list in halves.by_directory.values_mut() {
-            list.sort_by(|a, b| stands[*a].order().cmp(&stands[*b].order()));
+            list.sort_by_cached_key(|place| {
+                let half = &stands[*place];
+                (half.path.clone(), line_of(half), half.rule)
+            });
             list.truncate(MOST_LOOKED_AT);
         }
         halves
@@ -95,7 +94,7 @@ impl Halves {
         let near: Vec<usize> =
             occurrences.iter().filter_map(|occurrence| self.nearest(rule, spec, occurrence)).collect();
         if let Some(first) = near.first() {
-            let companion = Some(self.stands[*first].half.clone());
+            let companion = Some(self.stands[*first].clone());
             return Pairing { companion, confidence: Some(spec.confidence), stands: near };
         }
         let elsewhere = |occurrence: &Occurrence| {
@@ -106,7 +105,7 @@ impl Halves {
             spec.elsewhere.and_then(|confidence| Some((confidence, occurrences.iter().find_map(elsewhere)?)));
         match found {
             Some((confidence, place)) => {
-                let companion = Companion { is_near: false, ..self.stands[place].half.clone() };
+                let companion = Companion { is_near: false, ..self.stands[place].clone() };
                 Pairing { companion: Some(companion), confidence: Some(confidence), stands: Vec::new() }
             }
             None => {
@@ -123,16 +122,16 @@ impl Halves {
 
     /// Secrets that findings have named, by whatever rule.
     pub(super) fn named(&self) -> HashSet<&Secret> {
-        self.named.iter().map(|place| &self.stands[*place].half.secret).collect()
+        self.named.iter().map(|place| &self.stands[*place].secret).collect()
     }
 
     /// Secrets all of whose occurrences were named.
     pub(super) fn folded(&self) -> HashSet<Key> {
-        let key = |stand: &Stand| (stand.half.rule, stand.half.secret.clone());
+        let key = |half: &Companion| (half.rule, half.secret.clone());
         let mut folded: HashSet<Key> = self.named.iter().map(|place| key(&self.stands[*place])).collect();
-        for (place, stand) in self.stands.iter().enumerate() {
+        for (place, half) in self.stands.iter().enumerate() {
             if !self.named.contains(&place) {
-                folded.remove(&key(stand));
+                folded.remove(&key(half));
             }
         }
         folded
@@ -142,21 +141,22 @@ impl Halves {
     fn nearest(&self, rule: RuleIndex, spec: &CompanionSpec, occurrence: &Occurrence) -> Option<usize> {
         let list = self.by_file.get(&(occurrence.path.clone(), occurrence.blob))?;
         let line = occurrence.location.start.line;
-        let from = list.partition_point(|place| self.stands[*place].line() < line.saturating_sub(spec.lines));
+        let from =
+            list.partition_point(|place| line_of(&self.stands[*place]) < line.saturating_sub(spec.lines));
         let in_reach = list[from..]
             .iter()
-            .take_while(|place| self.stands[**place].line() <= line.saturating_add(spec.lines));
+            .take_while(|place| line_of(&self.stands[**place]) <= line.saturating_add(spec.lines));
         in_reach
             .take(MOST_LOOKED_AT)
             .copied()
             .filter(|place| self.is_wanted(rule, *place))
             // Nothing is its own other half.
-            .filter(|place| self.stands[*place].half.location.span != occurrence.location.span)
-            .min_by_key(|place| (self.stands[*place].line().abs_diff(line), *place))
+            .filter(|place| self.stands[*place].location.span != occurrence.location.span)
+            .min_by_key(|place| (line_of(&self.stands[*place]).abs_diff(line), *place))
     }
 
     fn is_wanted(&self, rule: RuleIndex, place: usize) -> bool {
-        self.wanted.get(&rule).is_some_and(|wanted| wanted.contains(&self.stands[place].half.rule))
+        self.wanted.get(&rule).is_some_and(|wanted| wanted.contains(&self.stands[place].rule))
     }
 }
 
@@ -169,21 +169,12 @@ impl Pairing {
     }
 }
 
-impl Stand {
-    fn line(&self) -> u32 {
-        self.half.location.start.line
-    }
-
-    fn order(&self) -> (&BStr, u32, RuleIndex) {
-        (self.half.path.as_bstr(), self.line(), self.half.rule)
-    }
+fn line_of(half: &Companion) -> u32 {
+    half.location.start.line
 }
 
 fn directory(occurrence: &Occurrence) -> (BString, Option<ObjectName>) {
-    let commit = match &occurrence.provenance {
-        Provenance::Commit(info) => Some(info.id),
-        _ => None,
-    };
+    let commit = occurrence.provenance.commit().map(|info| info.id);
     let end = occurrence.path.rfind_byte(b'/').unwrap_or(0);
     (occurrence.path[..end].into(), commit)
 }

@@ -95,10 +95,7 @@ pub(super) fn occurrence(secret: &[u8], path: &[u8], line: u32, provenance: Prov
 /// A finding of the rule with this id.
 pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: Vec<Occurrence>) -> Finding {
     let (index, rule) = rules.iter().find(|(_, known)| known.id == rule).unwrap();
-    let first_seen = occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
-        Provenance::Commit(info) => Some(Arc::clone(info)),
-        _ => None,
-    });
+    let first_seen = occurrences.iter().find_map(|occurrence| occurrence.provenance.commit().cloned());
     Finding {
         fingerprint: Fingerprint::of_secret(&rule.id, secret),
         rule: index,

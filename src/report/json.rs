@@ -11,9 +11,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::refs::{RefNames, Shown};
 use super::{Report, Stats, sarif};
-use crate::finding::{
-    CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Provenance, Severity, Verdict,
-};
+use crate::finding::{CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Severity, Verdict};
 use crate::location::Position;
 use crate::secret::Secret;
 
@@ -92,9 +90,7 @@ impl<'a> Told<'a> {
             let removed = exposure.and_then(|exposure| exposure.removed_in.as_ref());
             finding.first_seen.iter().chain(last).chain(removed).for_each(|info| tell(info));
             for occurrence in &finding.occurrences {
-                if let Provenance::Commit(info) = &occurrence.provenance {
-                    tell(info);
-                }
+                occurrence.provenance.commit().into_iter().for_each(|info| tell(info));
                 let path = occurrence.path.as_bstr();
                 paths.entry(path).or_insert_with(|| PathJson {
                     shown: report.redactor.show_path(path),
@@ -304,10 +300,7 @@ impl<'a> OccurrenceJson<'a> {
         let path = &told.paths[occurrence.path.as_bstr()];
         let location = &occurrence.location;
         let position = |at: Position| PositionJson { line: at.line, column: at.column };
-        let commit = match &occurrence.provenance {
-            Provenance::Commit(info) => told.commits.get(&info.id),
-            _ => None,
-        };
+        let commit = occurrence.provenance.commit().and_then(|info| told.commits.get(&info.id));
         OccurrenceJson {
             path: &path.shown,
             uri: &path.uri,

@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
-use regex_automata::Input;
-use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use serde::Deserialize;
 
 use super::check::{Outcome, decode};
+use super::lazy::LazyRegex;
 use crate::finding::{Confidence, Fact, Verdict};
 
 /// How to read a credential. All parts are optional.
@@ -44,9 +41,9 @@ struct Mark {
 #[serde(from = "Raw")]
 pub(crate) struct Identity {
     /// Named groups of an expression on the secret are facts, but for `payload`: that is what is decoded.
-    parts: Option<Expression>,
+    parts: Option<LazyRegex>,
     /// The same on the payload, which is base64; what does not fit was not made by the issuer.
-    decoded: Option<Expression>,
+    decoded: Option<LazyRegex>,
     /// Names of facts and where they stand in the payload, which is base64 of JSON (RFC 6901).
     json: BTreeMap<String, String>,
     marks: Vec<Mark>,
@@ -55,15 +52,8 @@ pub(crate) struct Identity {
 impl From<Raw> for Identity {
     fn from(raw: Raw) -> Self {
         let Raw { parts, decoded, json, marks } = raw;
-        Identity { parts: parts.map(Expression::new), decoded: decoded.map(Expression::new), json, marks }
+        Identity { parts: parts.map(LazyRegex::new), decoded: decoded.map(LazyRegex::new), json, marks }
     }
-}
-
-/// An expression, compiled when it is first needed.
-#[derive(Debug, Clone)]
-struct Expression {
-    text: String,
-    compiled: OnceLock<Option<Regex>>,
 }
 
 /// The named group that is decoded.
@@ -75,7 +65,7 @@ impl Identity {
     /// Why it cannot be used, if so.
     pub(super) fn complaint(&self) -> Option<String> {
         let expressions = self.parts.iter().chain(&self.decoded);
-        let broken = expressions.filter(|e| e.regex().is_none()).map(|e| e.text.as_str()).next();
+        let broken = expressions.filter(|e| e.regex().is_none()).map(LazyRegex::text).next();
         let reads_nothing =
             self.parts.is_none() && self.decoded.is_none() && self.json.is_empty() && self.marks.is_empty();
         match broken {
@@ -128,31 +118,6 @@ impl Identity {
             }
         }
         Some(())
-    }
-}
-
-impl Expression {
-    fn new(text: String) -> Self {
-        Expression { text, compiled: OnceLock::new() }
-    }
-
-    fn regex(&self) -> Option<&Regex> {
-        let build = || {
-            let syntax = syntax::Config::new().unicode(false).utf8(false);
-            Regex::builder().syntax(syntax).build(&self.text).ok()
-        };
-        self.compiled.get_or_init(build).as_ref()
-    }
-
-    /// The named groups of the first match.
-    fn groups<'a, 't>(&'a self, text: &'t [u8]) -> Option<Vec<(&'a str, &'t [u8])>> {
-        let regex = self.regex()?;
-        let mut captures = regex.create_captures();
-        regex.captures(Input::new(text), &mut captures);
-        captures.is_match().then(|| {
-            let named = regex.group_info().pattern_names(regex_automata::PatternID::ZERO).enumerate();
-            named.filter_map(|(at, name)| Some((name?, &text[captures.get_group(at)?.range()]))).collect()
-        })
     }
 }
 

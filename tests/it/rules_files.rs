@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::token::fill;
-use crate::support::{Sandbox, Scan, github};
+use crate::support::{RULE, Sandbox, Scan, github, line};
 
 /// A token of a company that does not exist.
 fn acme(name: &str) -> String {
@@ -297,4 +297,19 @@ fn what_is_not_understood_is_told_and_the_rest_is_loaded() {
         assert!(scan.stderr.contains(expected), "{expected}\n{}", scan.stderr);
     }
     assert!(!scan.stderr.contains("minversion"), "{}", scan.stderr);
+}
+
+#[test]
+fn a_foreign_rule_takes_the_place_of_the_built_in_one_of_its_id() {
+    let sandbox = Sandbox::new();
+    let rules = sandbox.outside("own.toml");
+    std::fs::write(
+        &rules,
+        format!("[[rules]]\nid = '{RULE}'\nregex = 'acme_[0-9]{{8}}'\nkeywords = ['acme_']\n"),
+    )
+    .unwrap();
+    sandbox.write("a", "acme_12345678\n");
+    sandbox.write("b", line("b"));
+    let scan = sandbox.scan(&["--rules", rules.to_str().unwrap(), "--rule", RULE]);
+    assert_eq!(scan.places(), [format!("{RULE} a:1:1 worktree")]);
 }

@@ -203,10 +203,8 @@ impl Place<'_> {
             properties
                 .insert("companion", json!({"rule": rule, "secret": half.secret.masked(), "place": place}));
         }
-        let commit = self.occurrences.iter().find_map(|occurrence| match &occurrence.provenance {
-            Provenance::Commit(info) => Some(info.id.to_string()),
-            _ => None,
-        });
+        let commit =
+            self.occurrences.iter().find_map(|o| o.provenance.commit()).map(|info| info.id.to_string());
         if let Some(commit) = commit {
             properties.insert("commit", json!(commit));
         }
