@@ -134,21 +134,28 @@ pub(super) fn evaluate_value(
         if rest.contains(start) || !shape_fits(shape, &bytes[*start..]) {
             continue;
         }
-        let name = |from: usize| &bytes[from..assignment.name_end];
-        if rule.field.as_ref().is_some_and(|field| !field.is_match(name(keyword.end), &mut caches.field))
-            || rule
-                .not_field
-                .as_ref()
-                .is_some_and(|not| not.is_match(name(assignment.name_start), &mut caches.not_field))
-        {
-            return None;
-        }
         let window = cut(&rule.window, bytes, &keyword);
         if let Some(found) = rule.expression.at(bytes, *start..window.end, &mut caches.expression) {
-            return Some(found);
+            return name_fits(rule, bytes, keyword.end, assignment, caches).then_some(found);
         }
     }
     None
+}
+
+/// Whether the name is one that the rule looks for.
+fn name_fits(
+    rule: &Compiled,
+    bytes: &[u8],
+    keyword_end: usize,
+    assignment: &Assignment,
+    caches: &mut RuleCaches,
+) -> bool {
+    let name = |from: usize| &bytes[from..assignment.name_end];
+    rule.field.as_ref().is_none_or(|field| field.is_match(name(keyword_end), &mut caches.field))
+        && !rule
+            .not_field
+            .as_ref()
+            .is_some_and(|not| not.is_match(name(assignment.name_start), &mut caches.not_field))
 }
 
 fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {

@@ -74,12 +74,17 @@ impl Program {
                     }
                 }
                 Step::Try { first, second, first_set, second_set } => {
-                    let both = [first_set, second_set].map(|set| set.is_none_or(next_is));
-                    if both == [true, true] {
-                        choices.push(Choice::at(Place { step: *second, ..now }));
+                    let may = |set: &Option<u16>| set.is_none_or(next_is);
+                    if may(first_set) {
+                        if may(second_set) {
+                            choices.push(Choice::at(Place { step: *second, ..now }));
+                        }
+                        now.step = *first;
+                        true
+                    } else {
+                        now.step = *second;
+                        may(second_set)
                     }
-                    now.step = if both[0] { *first } else { *second };
-                    both[0] || both[1]
                 }
                 Step::Count => {
                     now.count = 0;
