@@ -1,4 +1,4 @@
-//! Candidates → matches: judged, less what a more specific rule covers, with positions and excerpts.
+//! Candidates → matches: judged, less what a rule that knows more covers, with positions and excerpts.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::rules::Rule;
 use crate::secret::Secret;
 
 impl Detector {
-    /// Drops what is no secret, counting why; then generic candidates that a specific one overlaps.
+    /// Drops what is no secret, counting why; then candidates over which a rule lies that knows more.
     pub(super) fn accept(&self, bytes: &[u8], scratch: &mut Scratch) {
         let Scratch { candidates, accepted, dropped, caches, verdicts, .. } = scratch;
         accepted.clear();
@@ -49,7 +49,8 @@ impl Detector {
         }
         accepted.retain(|candidate| {
             let rule = self.rules.get(candidate.rule);
-            let covered = rule.generic && is_covered(&specific, &candidate.span, rule);
+            let stands_back = if rule.generic { is_covered } else { is_outdone };
+            let covered = stands_back(&specific, &candidate.span, rule);
             if covered {
                 drop(candidate.rule, DropReason::MoreSpecificRule);
             }
@@ -88,6 +89,18 @@ fn is_covered(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule
     let until = sorted.partition_point(|(other, _)| other.start < span.end);
     sorted[..until].iter().rev().any(|(other, by)| {
         other.end > span.start && by.confidence >= rule.confidence && !by.is_bound_more_than(rule)
+    })
+}
+
+/// Whether a rule that knows the value by its name alone stands back from one that knows it by its form:
+/// `ACME_SECRET_KEY=…` need not be Django's.
+fn is_outdone(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
+    if !rule.is_value() || rule.part {
+        return false;
+    }
+    let until = sorted.partition_point(|(other, _)| other.start <= span.start);
+    sorted[..until].iter().rev().any(|(other, by)| {
+        other.end >= span.end && by.confidence > rule.confidence && !by.part && !by.is_bound_more_than(rule)
     })
 }
 
