@@ -100,6 +100,8 @@ pub struct Rule {
     pub guessable: bool,
     /// A more specific rule on the same bytes wins.
     pub generic: bool,
+    /// Ids of rules that find the same bytes and know less of them.
+    pub covers: Vec<String>,
     /// Whether the general placeholder filter applies.
     pub placeholders: bool,
     /// File of the rule set it came from, without extension: the provider.
@@ -195,6 +197,7 @@ impl Rule {
             remediation: self.remediation.clone(),
             references: self.references.clone(),
             tags: self.tags.clone(),
+            covers: self.covers.clone(),
             examples: self.examples.clone(),
             provider: self.provider.clone(),
             identity: self.identity.clone(),

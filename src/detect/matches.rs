@@ -92,15 +92,19 @@ fn is_covered(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule
     })
 }
 
-/// Whether a rule that knows the value by its name alone stands back from one that knows it by its form:
-/// `ACME_SECRET_KEY=…` need not be Django's.
+/// Whether a rule that finds one kind among others stands back from one that says more of the same bytes:
+/// `ACME_SECRET_KEY=…` need not be Django's. Somebody's own rules never do.
 fn is_outdone(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
-    if !rule.is_value() || rule.part {
+    if rule.part || !rule.builtin {
         return false;
     }
-    let until = sorted.partition_point(|(other, _)| other.start <= span.start);
+    let until = sorted.partition_point(|(other, _)| other.start < span.end);
     sorted[..until].iter().rev().any(|(other, by)| {
-        other.end >= span.end && by.confidence > rule.confidence && !by.part && !by.is_bound_more_than(rule)
+        let holds = other.start <= span.start && other.end >= span.end;
+        let overlaps = other.end > span.start;
+        !by.part
+            && !by.is_bound_more_than(rule)
+            && (holds && by.confidence > rule.confidence || overlaps && by.covers.contains(&rule.id))
     })
 }
 

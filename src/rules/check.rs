@@ -12,9 +12,10 @@ mod azure;
 mod der;
 mod keys;
 mod macaroon;
+mod tokens;
 mod urls;
 
-pub(super) use azure::marvin32;
+pub(super) use azure::{annotated_sum, marvin32};
 
 use super::checksum;
 use crate::finding::{Confidence, Fact, Verdict};
@@ -50,6 +51,10 @@ pub enum Check {
     AzureSas,
     /// Signature and checksum of Azure's identifiable keys.
     AzureIdentifiable,
+    /// Checksum of Azure's common annotated keys.
+    AzureAnnotated,
+    /// The last character of crates.io's short-lived tokens.
+    CratesIo,
     /// Checksum of Bech32.
     Bech32,
     /// Checksum of `Base58Check`.
@@ -88,6 +93,8 @@ const TABLE: &[(&str, Check)] = &[
     ("presigned-url", Check::PresignedUrl),
     ("azure-sas", Check::AzureSas),
     ("azure-identifiable", Check::AzureIdentifiable),
+    ("azure-annotated", Check::AzureAnnotated),
+    ("crates-io", Check::CratesIo),
     ("bech32", Check::Bech32),
     ("base58check", Check::Base58Check),
     ("stripe-mode", Check::StripeMode),
@@ -107,12 +114,12 @@ impl Check {
     /// Looks at a secret. A pure function of its bytes.
     pub fn run(self, secret: &[u8]) -> Outcome {
         match self {
-            Check::GithubCrc32 => github(secret),
+            Check::GithubCrc32 => tokens::github(secret),
             Check::NpmCrc32 => match secret.strip_prefix(b"npm_") {
-                Some(body) => certain(crc_tail_holds(body), "the CRC-32 at its end does not agree"),
+                Some(body) => certain(tokens::crc_tail_holds(body), "the CRC-32 at its end does not agree"),
                 None => holds(),
             },
-            Check::GitlabRoutable => gitlab_routable(secret),
+            Check::GitlabRoutable => tokens::gitlab_routable(secret),
             Check::GrafanaCrc32 => match secret.iter().rposition(|b| *b == b'_') {
                 Some(at) => certain(
                     secret[at + 1..].eq_ignore_ascii_case(checksum::crc32_hex_le(&secret[..at]).as_bytes()),
@@ -127,8 +134,8 @@ impl Check {
                 ),
                 None => holds(),
             },
-            Check::AwsKeyId => aws_key_id(secret),
-            Check::Jwt => jwt(secret),
+            Check::AwsKeyId => tokens::aws_key_id(secret),
+            Check::Jwt => tokens::jwt(secret),
             Check::PemPrivateKey => keys::pem(secret),
             Check::PuttyPrivateKey => keys::putty(secret),
             Check::Base64Der => keys::base64_der(secret),
@@ -136,6 +143,14 @@ impl Check {
             Check::PresignedUrl => urls::presigned(secret),
             Check::AzureSas => urls::azure_sas(secret),
             Check::AzureIdentifiable => azure::identifiable(secret),
+            Check::AzureAnnotated => azure::annotated(secret),
+            Check::CratesIo => certain(
+                secret
+                    .strip_prefix(b"cio_tp_")
+                    .and_then(<[u8]>::split_last)
+                    .is_some_and(|(last, random)| char::from(*last) == checksum::xor_character(random)),
+                "the check character at its end does not agree",
+            ),
             Check::Bech32 => {
                 certain(checksum::bech32_holds(secret), "the Bech32 checksum at its end does not agree")
             }
@@ -172,117 +187,6 @@ fn second_hand(ok: bool, why: &'static str) -> Outcome {
 
 fn fact(name: &'static str, value: impl Into<String>) -> Fact {
     Fact { name: name.into(), value: value.into() }
-}
-
-fn crc_tail_holds(body: &[u8]) -> bool {
-    let Some(at) = body.len().checked_sub(6) else { return false };
-    checksum::crc32_base62(&body[..at]).as_bytes() == &body[at..]
-}
-
-fn github(secret: &[u8]) -> Outcome {
-    // The checksum's input in fine-grained tokens is not published, and the newest installation tokens are JWTs.
-    let prefixes: [&[u8]; 5] = [b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"];
-    match prefixes.iter().find_map(|prefix| secret.strip_prefix(*prefix)) {
-        Some(body) if body.iter().all(u8::is_ascii_alphanumeric) => {
-            certain(crc_tail_holds(body), "the CRC-32 at its end does not agree")
-        }
-        // `ghs_`, the number of the app, and a JWT.
-        Some(body) if body.contains(&b'.') => {
-            let start = body.iter().position(|b| *b == b'_').map_or(0, |at| at + 1);
-            jwt(&body[start..])
-        }
-        _ => holds(),
-    }
-}
-
-fn gitlab_routable(secret: &[u8]) -> Outcome {
-    let Some(dot) = secret.iter().rposition(|b| *b == b'.') else { return holds() };
-    let Some(crc_at) = secret.len().checked_sub(7).filter(|at| *at >= dot + 3) else { return holds() };
-    let crc_holds = checksum::crc32_base36(&secret[..crc_at]).as_bytes() == &secret[crc_at..];
-    let mut outcome = certain(crc_holds, "the CRC-32 at its end does not agree");
-    let Some(dash) = secret.iter().position(|b| *b == b'-') else { return outcome };
-    let payload_end = secret[dash..dot].iter().position(|b| *b == b'.').map_or(dot, |p| dash + p);
-    let payload = &secret[dash + 1..payload_end];
-    if crc_holds && !secret[dot + 1..].starts_with(checksum::length_base36(payload.len()).as_bytes()) {
-        outcome = certain(false, "its payload does not have the length that it states");
-    }
-    for line in decode(payload).unwrap_or_default().split(|b| *b == b'\n') {
-        let (name, value) = match line {
-            [b'o', b':', rest @ ..] => ("organization", rest),
-            [b'g', b':', rest @ ..] => ("group", rest),
-            [b'p', b':', rest @ ..] => ("project", rest),
-            [b'u', b':', rest @ ..] => ("user", rest),
-            _ => continue,
-        };
-        if value.len() <= 20 && value.iter().all(u8::is_ascii_alphanumeric) {
-            outcome.facts.push(fact(name, String::from_utf8_lossy(value)));
-        }
-    }
-    outcome
-}
-
-/// The account id in a key id: base32 of the 16 characters behind the type, first six bytes, mask, shift.
-fn aws_key_id(secret: &[u8]) -> Outcome {
-    let mut outcome = holds();
-    let Some((kind, body)) = secret.split_at_checked(4) else { return outcome };
-    outcome.facts.push(fact(
-        "kind",
-        match kind {
-            b"ASIA" => "temporary key (needs a session token)",
-            b"ABIA" => "bearer token",
-            b"ACCA" => "context-specific credential",
-            _ => "long-lived key",
-        },
-    ));
-    let mut bits: u128 = 0;
-    for byte in body.iter().take(16) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return certain(false, "access key ids are base32: 0, 1, 8 and 9 do not occur"),
-        };
-        bits = bits << 5 | u128::from(digit);
-    }
-    if body.len() == 16 {
-        let first_six = u64::try_from(bits >> 32).unwrap_or(0);
-        let account = (first_six & 0x7fff_ffff_ff80) >> 7;
-        if account < 1_000_000_000_000 {
-            outcome.facts.push(fact("account", format!("{account:012}")));
-        }
-    }
-    outcome
-}
-
-fn jwt(secret: &[u8]) -> Outcome {
-    let mut parts = secret.split(|b| *b == b'.');
-    let mut next_json = || {
-        let bytes = decode(parts.next()?)?;
-        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).ok()
-    };
-    let (Some(header), Some(claims)) = (next_json(), next_json()) else {
-        return certain(false, "its header and payload are not JSON");
-    };
-    let mut outcome = holds();
-    if !header.contains_key("alg") {
-        outcome = certain(false, "its header names no algorithm");
-    }
-    for (map, key, name) in [
-        (&header, "alg", "algorithm"),
-        (&claims, "iss", "issuer"),
-        (&claims, "sub", "subject"),
-        (&claims, "scope", "scopes"),
-    ] {
-        if let Some(text) = map.get(key).and_then(|v| v.as_str()) {
-            outcome.facts.push(fact(name, text.chars().take(200).collect::<String>()));
-        }
-    }
-    for (key, name) in [("iat", "issued"), ("exp", "expires")] {
-        let seconds = claims.get(key).and_then(serde_json::Value::as_i64);
-        if let Some(time) = seconds.and_then(|s| jiff::Timestamp::from_second(s).ok()) {
-            outcome.facts.push(fact(name, time.to_string()));
-        }
-    }
-    outcome
 }
 
 fn stripe(secret: &[u8]) -> Outcome {
@@ -338,6 +242,7 @@ mod tests {
             (Check::GitlabRoutable, "{{@gitlab-routable:glpat-}}"),
             (Check::GrafanaCrc32, "{{@grafana}}"),
             (Check::AtlassianCrc32, "{{@atlassian}}"),
+            (Check::CratesIo, "{{@crates-io}}"),
         ] {
             let mut token = sampled(template);
             assert_eq!(check.run(&token).verdict, Verdict::Passed, "{template}");

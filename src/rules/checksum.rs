@@ -19,6 +19,24 @@ pub(super) fn crc32_base62(random: &[u8]) -> String {
     digits(crc32fast::hash(random), BASE62, 6)
 }
 
+/// Four bytes as one number, the first byte the highest, in base62: a `0` for each zero byte at the front, and `0` behind
+/// it up to six digits.
+pub(super) fn base62_of_bytes(bytes: [u8; 4]) -> String {
+    let number = u32::from_be_bytes(bytes);
+    let zeros = bytes.iter().take_while(|b| **b == 0).count().min(3);
+    let width =
+        (0..6).find(|width| 62_u64.pow(width + 1) > u64::from(number)).map_or(6, |width| width as usize + 1);
+    format!("{:0<6}", format!("{}{}", "0".repeat(zeros), digits(number, BASE62, width)))
+}
+
+/// crates.io's short-lived tokens: all bytes of the random part by exclusive or, as one of `A-Za-z0-9`.
+/// <https://github.com/rust-lang/crates.io/blob/main/crates/crates_io_trustpub/src/access_token.rs>
+pub(super) fn xor_character(random: &[u8]) -> char {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let sum = random.iter().fold(0, |sum, byte| sum ^ byte);
+    char::from(ALPHABET[usize::from(sum) % ALPHABET.len()])
+}
+
 /// GitLab routable tokens: CRC-32 of everything before it, base36, padded to seven.
 pub(super) fn crc32_base36(text: &[u8]) -> String {
     digits(crc32fast::hash(text), BASE36, 7)
@@ -130,6 +148,10 @@ mod tests {
         assert_eq!(crc32_hex_le(b"123456789"), "2639f4cb");
         assert_eq!(crc32_base36(b"123456789"), "1kl8mjq");
         assert_eq!(length_base36(37), "11");
+        assert_eq!(base62_of_bytes([0, 0, 0, 61]), "000z00");
+        assert_eq!(base62_of_bytes([0xff; 4]), "4gfFC3");
+        // The issuer's own test value.
+        assert_eq!(xor_character(b"gGK6jurSwKyl9V3Az19z7YEFQI9aoOO"), 'd');
         assert_eq!(crc32_base62(b"").len(), 6);
         assert_eq!(crc32_base62(b""), "000000");
     }

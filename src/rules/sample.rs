@@ -152,6 +152,19 @@ fn credential(name: &str, argument: &str, rng: &mut Rng) -> Result<String, Strin
             format!("-----BEGIN {argument}-----\n{}\n-----END {argument}-----", lines.join("\n"))
         }
         "azure" => azure(argument, rng)?,
+        "azure-annotated" => {
+            let body = format!(
+                "{}JQQJ99{}{argument}",
+                random("[A-Za-z0-9]{52}")?,
+                random("[A-F][A-L][A-Za-z0-9]{12}")?
+            );
+            let bytes = STANDARD.decode(&body).map_err(|e| e.to_string())?;
+            format!("{body}{}", &super::check::annotated_sum(&bytes)[0][..4])
+        }
+        "crates-io" => {
+            let body = random("[A-Za-z0-9]{31}")?;
+            format!("cio_tp_{body}{}", checksum::xor_character(body.as_bytes()))
+        }
         "der" => STANDARD.encode(keys::body(argument, rng)),
         "bech32" => checksum::with_bech32(argument, &rng.bytes(52)),
         "base58check" => checksum::with_base58check(&[&[0x80][..], &rng.bytes(32), &[1]].concat()),

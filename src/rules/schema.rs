@@ -120,6 +120,9 @@ struct RawRule {
     /// Kinds without a provider: a more specific rule on the same bytes wins.
     #[serde(default)]
     generic: bool,
+    /// Ids of rules that find the same bytes and know less of them: they give way.
+    #[serde(default)]
+    covers: Vec<String>,
     /// An expression on the path; the rule applies only there.
     path: Option<String>,
     /// Values that contain one of these words (case ignored) are dropped.
@@ -241,6 +244,7 @@ fn validate(raw: RawRule, provider: &str, place: impl Fn(usize) -> Place) -> Res
         entropy: raw.entropy,
         guessable: raw.guessable,
         generic: raw.generic,
+        covers: raw.covers,
         placeholders: raw.placeholders,
         provider: provider.into(),
         place: place(expression_at),

@@ -1,7 +1,10 @@
 //! Azure's identifiable keys: a fixed signature and a Marvin32 checksum, whose seed tells the key's role.
 //! <https://github.com/microsoft/security-utilities/blob/main/src/Microsoft.Security.Utilities.Core/IdentifiableSecrets.cs>
 
-use super::{Outcome, certain, decode, fact, holds};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::{Outcome, certain, checksum, decode, fact, holds, second_hand};
 
 /// Seeds in use, and what each means.
 type Seeds = [(&'static [u8; 8], &'static str)];
@@ -76,6 +79,28 @@ pub(super) fn identifiable(secret: &[u8]) -> Outcome {
     outcome
 }
 
+/// Characters of a common annotated key before its checksum.
+const ANNOTATED_BODY: usize = 80;
+
+/// Common annotated security keys: 60 bytes, and the start of their checksum in base62, or in base64 in the oldest ones.
+/// <https://github.com/microsoft/security-utilities/blob/main/src/Microsoft.Security.Utilities.Core/IdentifiableSecrets.cs>
+pub(super) fn annotated(secret: &[u8]) -> Outcome {
+    let end = secret.iter().position(|b| *b == b'=').unwrap_or(secret.len());
+    let Some((body, sum)) = secret[..end].split_at_checked(ANNOTATED_BODY) else { return holds() };
+    let agrees = decode(body).is_some_and(|bytes| {
+        let expected = annotated_sum(&bytes);
+        expected.iter().any(|text| !sum.is_empty() && text.as_bytes().starts_with(sum))
+    });
+    // The maker's word, but not seen on keys of every service.
+    second_hand(agrees, "the checksum at its end does not agree")
+}
+
+/// The checksum of the first 60 bytes, in both ways of writing it.
+pub(in crate::rules) fn annotated_sum(body: &[u8]) -> [String; 2] {
+    let bytes = marvin32(body, u64::from_be_bytes(*b"Default0")).to_le_bytes();
+    [checksum::base62_of_bytes(bytes), STANDARD_NO_PAD.encode(bytes)]
+}
+
 /// <https://github.com/microsoft/SymCrypt/blob/main/lib/marvin32.c>, both halves folded into one.
 pub(in crate::rules) fn marvin32(data: &[u8], seed: u64) -> u32 {
     let (low, high) = marvin(data, seed);
@@ -136,5 +161,15 @@ mod tests {
             assert!(matches!(identifiable(&key).verdict, Verdict::Failed(_)), "{template}");
         }
         assert_eq!(identifiable(b"0123456789abcdef0123456789abcdef").verdict, Verdict::Passed);
+    }
+
+    #[test]
+    fn annotated_keys_carry_a_checksum() {
+        let mut key = sample_template("{{@azure-annotated:AAAAAZMP}}", &mut Rng::from_name("cask"))
+            .unwrap()
+            .into_bytes();
+        assert_eq!((key.len(), annotated(&key).verdict), (84, Verdict::Passed));
+        key[3] = if key[3] == b'A' { b'B' } else { b'A' };
+        assert!(matches!(annotated(&key).verdict, Verdict::Failed(_)));
     }
 }

@@ -64,6 +64,7 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         guessable: false,
         // By its name, as gitleaks does it.
         generic: raw.id.to_ascii_lowercase().contains("generic"),
+        covers: Vec::new(),
         placeholders: false,
         provider: provider.into(),
         place: regex.place.clone(),
