@@ -44,10 +44,10 @@ pub(crate) use shape::ByteSet;
 
 /// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
 pub(crate) mod assignment_reach {
-    /// Bytes before the keyword: a name, back to the dash of a flag.
-    pub(crate) const BEFORE: usize = 42;
+    /// Bytes before the keyword: a name, back to the dash of a flag or the word before it.
+    pub(crate) const BEFORE: usize = 50;
     /// Bytes between the keyword and the value.
-    pub(crate) const AFTER: usize = 256;
+    pub(crate) const AFTER: usize = 320;
 }
 
 mod embedded {
