@@ -77,6 +77,9 @@ impl Config {
         // Who asks for a rule by name wants to know of all that it finds.
         if args.rules.is_empty() && file.rules.only.is_empty() {
             rules.leave_out_below(threshold);
+            if threshold == Confidence::Low {
+                rules.look_nearby();
+            }
         }
         let history = !args.no_history && file.scan.history.unwrap_or(true);
         let worktree = !args.no_worktree && file.scan.worktree.unwrap_or(true);

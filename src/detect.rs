@@ -27,6 +27,7 @@ mod matches;
 mod matching;
 #[cfg(test)]
 mod naive;
+mod nearby;
 mod occurrence;
 mod prefilter;
 pub mod proof;

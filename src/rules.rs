@@ -22,6 +22,7 @@ mod first;
 mod foreign;
 mod identity;
 mod lazy;
+mod nearby;
 mod place;
 mod program;
 mod run;

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-mod nested;
+pub(super) mod nested;
 
 use crate::rules::assignment_reach::{AFTER, BEFORE};
 
@@ -70,7 +70,7 @@ fn flag(reader: &Reader<'_>, name_end: usize, name_start: usize) -> Option<Assig
 }
 
 /// A keyword begins a word of the name: behind no letter or digit, or where camel case begins a new word.
-fn is_word_start(bytes: &[u8], at: usize) -> bool {
+pub(super) fn is_word_start(bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
     !before.is_ascii_alphanumeric()
         || (bytes[at].is_ascii_uppercase() && before.is_ascii_lowercase())
@@ -177,6 +177,7 @@ impl Reader<'_> {
         match (self.at(from)?, self.at(from + 1)) {
             (b',' | b'>' | b'(', _) => Some(from + 1),
             (b'-' | b'~', Some(b'>')) | (b'<', Some(b'-')) => Some(from + 2),
+            (b'-', Some(b' ')) if matches!(self.at(from + 2), Some(b'"' | b'\'')) => Some(from + 2),
             _ => None,
         }
     }
@@ -270,6 +271,7 @@ mod tests {
             "--acme-token='V",
             "acme-auth: Bearer V",
             "acme <- \"V",
+            "acme token - 'V",
             "acme(\"V",
             "-Dacme.login=V",
             "acme: |\n  V",

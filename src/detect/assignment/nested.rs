@@ -111,6 +111,6 @@ fn field(reader: &Reader<'_>, keyword: &Range<usize>, from: usize) -> Option<(us
     Some((name_end, reader.opener(value, keyword.end)?))
 }
 
-fn is_credential(name: &[u8]) -> bool {
+pub(in crate::detect) fn is_credential(name: &[u8]) -> bool {
     WORDS.iter().any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
 }
