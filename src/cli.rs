@@ -5,10 +5,12 @@ use clap::{Parser, Subcommand};
 mod debug;
 mod rules;
 mod scan;
+mod shell;
 
 pub use debug::DebugCommand;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
+pub use shell::{CompletionsArgs, ManArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -35,6 +37,14 @@ pub enum Command {
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes muzzle's commands and options in a shell.
+    ///
+    /// Example: muzzle completions bash > ~/.local/share/bash-completion/completions/muzzle
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands to a directory.
+    ///
+    /// Example: muzzle man | man -l -
+    Man(ManArgs),
     /// Measure parts of the engine.
     #[command(subcommand, hide = true)]
     Debug(DebugCommand),

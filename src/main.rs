@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
         Command::Rules(command) => commands::rules::run(command),
+        Command::Completions(args) => commands::shell::completions(args),
+        Command::Man(args) => commands::shell::man(args),
         Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {
