@@ -15,6 +15,9 @@ pub(crate) struct Trees<'a> {
     objects: &'a mut Objects,
     known: HashMap<gix::ObjectId, Option<Rc<Vec<u8>>>>,
     bytes: usize,
+    /// Trees that are no objects, and are never forgotten.
+    made: HashMap<gix::ObjectId, Rc<Vec<u8>>>,
+    hash: gix::hash::Kind,
     id_length: usize,
     /// What could not be read.
     pub(crate) gaps: Vec<Gap>,
@@ -66,7 +69,22 @@ const MOST_PATHS: usize = 1 << 18;
 
 impl<'a> Trees<'a> {
     pub(crate) fn new(objects: &'a mut Objects, hash: gix::hash::Kind) -> Self {
-        Trees { objects, known: HashMap::new(), bytes: 0, id_length: hash.len_in_bytes(), gaps: Vec::new() }
+        let (known, made, id_length) = (HashMap::new(), HashMap::new(), hash.len_in_bytes());
+        Trees { objects, known, bytes: 0, made, hash, id_length, gaps: Vec::new() }
+    }
+
+    /// Adds a tree that need not be an object, and tells its id.
+    pub(crate) fn make(&mut self, bytes: Vec<u8>) -> Option<gix::ObjectId> {
+        let id = gix::objs::compute_hash(self.hash, Kind::Tree, &bytes).ok()?;
+        self.made.insert(id, Rc::new(bytes));
+        Some(id)
+    }
+
+    /// The directories in a tree.
+    pub(crate) fn directories(&mut self, tree: gix::ObjectId) -> HashMap<BString, gix::ObjectId> {
+        let Some(bytes) = self.read(tree) else { return HashMap::new() };
+        let trees = self.entries(&bytes).filter(|entry| entry.kind == EntryKind::Tree);
+        trees.filter_map(|entry| Some((entry.name.into(), id(entry.id)?))).collect()
     }
 
     /// What `tree` adds to all of `parents`.
@@ -164,6 +182,9 @@ impl<'a> Trees<'a> {
 
     /// `None` for what cannot be read, which is a gap once.
     fn read(&mut self, tree: gix::ObjectId) -> Option<Rc<Vec<u8>>> {
+        if let Some(made) = self.made.get(&tree) {
+            return Some(Rc::clone(made));
+        }
         if let Some(known) = self.known.get(&tree) {
             return known.clone();
         }

@@ -24,5 +24,6 @@ mod rules_files;
 mod scan;
 mod scopes;
 mod scopes_random;
+mod staged;
 mod storage;
 mod support;

@@ -1,0 +1,50 @@
+//! What a push would bring: the commits that the other side does not have.
+
+use super::objects::Objects;
+use super::revisions::{Selection, UnknownRevision, peel, revision};
+use super::scope::{KnownRefs, Push};
+use super::{Repository, error_chain};
+
+/// The commits that `push` brings. What the other side has is only left out if it is known here as well: less of that
+/// means that more is scanned, never less.
+pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selection, UnknownRevision> {
+    let mut selection = Selection::default();
+    for tip in &push.tips {
+        selection.tips.push(revision(repository, tip)?);
+    }
+    let (directories, hash) = Objects::place(repository);
+    let Ok(mut objects) = Objects::open(&directories, hash) else { return Ok(selection) };
+    let known = push.known.iter().filter_map(|id| gix::ObjectId::from_hex(id.as_bytes()).ok());
+    let known: Vec<gix::ObjectId> = known.chain(refs(repository, &push.refs)).collect();
+    for id in known {
+        match peel(&mut objects, id) {
+            Ok(id) => selection.hidden.push(id),
+            Err(why) => tracing::debug!(%id, why, "what the other side has is not known here"),
+        }
+    }
+    selection.hidden.sort();
+    selection.hidden.dedup();
+    Ok(selection)
+}
+
+/// What refs point at that the other side has.
+fn refs(repository: &Repository, wanted: &KnownRefs) -> Vec<gix::ObjectId> {
+    let prefix = match wanted {
+        KnownRefs::None => return Vec::new(),
+        KnownRefs::All => String::new(),
+        KnownRefs::OfRemote(name) => format!("refs/remotes/{name}/"),
+    };
+    let platform = match repository.gix.references() {
+        Ok(platform) => platform,
+        Err(error) => {
+            tracing::debug!(error = error_chain(&error), "no refs can be read");
+            return Vec::new();
+        }
+    };
+    let Ok(all) = platform.all() else { return Vec::new() };
+    let ids = all.flatten().filter_map(|reference| {
+        let name = reference.name().as_bstr();
+        name.starts_with(prefix.as_bytes()).then(|| reference.target().try_id().map(ToOwned::to_owned))?
+    });
+    ids.collect()
+}
