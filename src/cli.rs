@@ -3,12 +3,16 @@
 use clap::{Parser, Subcommand};
 
 mod debug;
+mod hook;
 mod rules;
 mod scan;
 
 pub use debug::DebugCommand;
+pub use hook::{
+    HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
+};
 pub use rules::{RuleFilesArgs, RulesCommand};
-pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
+pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -32,6 +36,9 @@ pub enum Command {
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
     Scan(ScanArgs),
+    /// Have Git call muzzle before commits and pushes.
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

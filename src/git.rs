@@ -38,6 +38,8 @@ pub struct Repository {
     other_index: Option<PathBuf>,
     /// Object directories besides its own.
     more_objects: Vec<PathBuf>,
+    /// What is being merged, before `MERGE_HEAD` says so.
+    merged: Vec<gix::ObjectId>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -95,6 +97,9 @@ impl Repository {
             top.join(index)
         });
         repository.more_objects.clone_from(&environment.objects);
+        let merged = environment.merged.iter().filter_map(|id| gix::ObjectId::from_hex(id.as_bytes()).ok());
+        // They may be those of a merge in another repository, which started this one.
+        repository.merged = merged.filter(|id| repository.gix.has_object(id)).collect();
         Ok(Some(repository))
     }
 
@@ -118,7 +123,7 @@ impl Repository {
         }
         let holder = candidate.file_name().filter(|name| *name == ".git").and_then(|_| candidate.parent());
         let holder = holder.map(Path::to_owned);
-        Ok(Repository { gix, holder, other_index: None, more_objects: Vec::new() })
+        Ok(Repository { gix, holder, other_index: None, more_objects: Vec::new(), merged: Vec::new() })
     }
 
     /// The `.git` directory.
@@ -192,7 +197,7 @@ impl Repository {
             Ok(metadata) if metadata.is_file() => {}
             // Opening a pipe would wait for ever.
             Ok(_) => return Err(std::io::Error::other("it is no file")),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(self.merged.clone()),
             Err(error) => return Err(error),
         }
         let text = std::fs::read(path)?;

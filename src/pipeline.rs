@@ -26,6 +26,7 @@ mod companions;
 mod part;
 
 use assemble::Assembly;
+pub use part::{Staging, staging};
 
 /// What to scan.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use super::RuleFilesArgs;
 
@@ -76,6 +76,15 @@ pub struct ScanArgs {
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
+}
+
+/// Options of `scan` by themselves, as a hook has them.
+#[derive(Debug, Parser)]
+#[command(name = "scan", no_binary_name = true)]
+pub struct ScanOptions {
+    /// They.
+    #[command(flatten)]
+    pub scan: ScanArgs,
 }
 
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.

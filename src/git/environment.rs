@@ -16,12 +16,19 @@ pub struct Environment {
     /// `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`: more objects, such as those of a push that is not
     /// accepted yet.
     pub objects: Vec<PathBuf>,
+    /// `GITHEAD_…`: ids of what is being merged, before `MERGE_HEAD` says so.
+    pub merged: Vec<String>,
 }
 
 impl Environment {
     /// That of this process.
     pub fn of_process() -> Self {
-        Environment::read(|name| std::env::var_os(name))
+        let mut environment = Environment::read(|name| std::env::var_os(name));
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        environment.merged =
+            names.filter_map(|name| name.strip_prefix("GITHEAD_").map(ToOwned::to_owned)).collect();
+        environment.merged.sort();
+        environment
     }
 
     fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
@@ -39,6 +46,7 @@ impl Environment {
             work_tree: path("GIT_WORK_TREE"),
             index_file: path("GIT_INDEX_FILE"),
             objects,
+            merged: Vec::new(),
         }
     }
 }

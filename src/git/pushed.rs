@@ -29,10 +29,10 @@ pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selectio
 
 /// What refs point at that the other side has.
 fn refs(repository: &Repository, wanted: &KnownRefs) -> Vec<gix::ObjectId> {
-    let prefix = match wanted {
+    let (prefixes, others) = match wanted {
         KnownRefs::None => return Vec::new(),
-        KnownRefs::All => String::new(),
-        KnownRefs::OfRemote(name) => format!("refs/remotes/{name}/"),
+        KnownRefs::All => (vec![String::new()], Vec::new()),
+        KnownRefs::OfRemote { name, url } => tracking(repository, name, url),
     };
     let platform = match repository.gix.references() {
         Ok(platform) => platform,
@@ -44,7 +44,31 @@ fn refs(repository: &Repository, wanted: &KnownRefs) -> Vec<gix::ObjectId> {
     let Ok(all) = platform.all() else { return Vec::new() };
     let ids = all.flatten().filter_map(|reference| {
         let name = reference.name().as_bstr();
-        name.starts_with(prefix.as_bytes()).then(|| reference.target().try_id().map(ToOwned::to_owned))?
+        let begins = |list: &[String]| list.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+        (begins(&prefixes) && !begins(&others)).then(|| reference.target().try_id().map(ToOwned::to_owned))?
     });
     ids.collect()
+}
+
+/// Where a remote's refs are tracked, and places below that belong to other remotes. Of a remote without a name those
+/// count that have its URL.
+fn tracking(repository: &Repository, name: &str, url: &str) -> (Vec<String>, Vec<String>) {
+    let config = repository.gix.config_snapshot();
+    let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+    let mut names = vec![name.to_owned()];
+    let mut others = Vec::new();
+    for section in sections {
+        let Some(remote) = section.header().subsection_name().map(ToString::to_string) else { continue };
+        let is_there = |key: &str| section.values(key).iter().any(|value| value.as_slice() == url.as_bytes());
+        if is_there("url") || is_there("pushurl") {
+            names.push(remote);
+        } else {
+            others.push(remote);
+        }
+    }
+    let place = |remote: &String| format!("refs/remotes/{remote}/");
+    let own: Vec<String> = names.iter().map(place).collect();
+    let below = |other: &String| own.iter().any(|own| other.starts_with(own.as_str()) && other != own);
+    let others = others.iter().map(place).filter(below).collect();
+    (own, others)
 }

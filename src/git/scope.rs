@@ -62,8 +62,13 @@ pub enum KnownRefs {
     None,
     /// All of this repository, which is the other side itself.
     All,
-    /// The remote-tracking refs of this remote.
-    OfRemote(String),
+    /// The remote-tracking refs of a remote.
+    OfRemote {
+        /// Its name, or its URL once more if it has none.
+        name: String,
+        /// Its URL.
+        url: String,
+    },
 }
 
 /// Options that cannot be understood.

@@ -1,5 +1,6 @@
 //! The index alone, or some files of the working tree: what a commit hook asks for.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -10,9 +11,37 @@ use super::assemble::Assembly;
 use super::{Run, ScanError, Target};
 use crate::attribution::Attribution;
 use crate::git::Repository;
+use crate::git::environment::Environment;
 use crate::git::scope::{Extent, Scope};
 use crate::source::worktree::name_below;
 use crate::source::{Counters, staged, tracked};
+
+/// What is staged, without a scan of it.
+#[derive(Debug, Default)]
+pub struct Staging {
+    /// Paths of files that a commit would add or change.
+    pub changed: BTreeSet<BString>,
+    /// How many files are tracked.
+    pub tracked: usize,
+    /// A merge is under way.
+    pub is_merge: bool,
+}
+
+/// Looks at the index of the repository round the current directory.
+pub fn staging(environment: &Environment) -> Result<Staging, ScanError> {
+    let here = Path::new(".");
+    let none = || ScanError::NoIndex(".".into(), "the hook".into());
+    let repository = Repository::hooked(here, environment)?.ok_or_else(none)?;
+    let unreadable = |why| ScanError::Index { repository: repository.git_dir().to_owned(), why };
+    let Some(index) = repository.index().map_err(|gap| unreadable(gap.detail))? else {
+        return Ok(Staging::default());
+    };
+    let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
+    // What cannot be read is told by the scan.
+    let changed = staged::paths(&repository, &index, &mut Vec::new()).map_err(failed)?;
+    let is_merge = repository.merge_heads().is_ok_and(|heads| !heads.is_empty());
+    Ok(Staging { changed, tracked: tracked::count(&index), is_merge })
+}
 
 impl Run<'_> {
     /// One repository, limited to the targets.

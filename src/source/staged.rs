@@ -29,20 +29,9 @@ pub(crate) fn scan(
     let mut objects = Objects::open(&directories, hash)?;
     let mut trees = Trees::new(&mut objects, hash);
     let Some(parents) = parents(repository, &mut trees, gaps) else { return Ok(Introduced::default()) };
-
     let roots = staging::roots(index, &parents, &mut trees);
-    let mut changes = Vec::new();
-    let mut met = HashSet::new();
-    for (row, root) in roots.iter().enumerate() {
-        let mut paths = Paths::default();
-        for added in trees.added(*root, &parents, &mut paths) {
-            let path = paths.text(added.path);
-            // Another stage of the path may have the same.
-            if is_below(&path, only) && met.insert((path.clone(), added.blob)) {
-                changes.push((row, Change { path, blob: added.blob, before: added.before }));
-            }
-        }
-    }
+    let mut changes = changes(&roots, &parents, &mut trees);
+    changes.retain(|(_, change)| is_below(&change.path, only));
     let blobs: Blobs = changes.iter().map(|(_, change)| change.blob).collect();
     Counters::add(&counters.total, blobs.list.len() as u64);
     let reader = Reader { repository, detector, jobs, named_by: "the index or a parent of the commit" };
@@ -68,6 +57,39 @@ pub(crate) fn scan(
         }
     }
     Ok(Introduced { grouping: placed(met, &places), ..Introduced::default() })
+}
+
+/// The paths at which the index has a blob that no parent has there.
+pub(crate) fn paths(
+    repository: &Repository,
+    index: &gix::index::File,
+    gaps: &mut Vec<Gap>,
+) -> std::io::Result<BTreeSet<BString>> {
+    let (directories, hash) = Objects::place(repository);
+    let mut objects = Objects::open(&directories, hash)?;
+    let mut trees = Trees::new(&mut objects, hash);
+    let Some(parents) = parents(repository, &mut trees, gaps) else { return Ok(BTreeSet::new()) };
+    let roots = staging::roots(index, &parents, &mut trees);
+    let changes = changes(&roots, &parents, &mut trees);
+    gaps.append(&mut trees.gaps);
+    Ok(changes.into_iter().map(|(_, change)| change.path).collect())
+}
+
+/// What the index adds, by root.
+fn changes(roots: &[gix::ObjectId], parents: &[gix::ObjectId], trees: &mut Trees) -> Vec<(usize, Change)> {
+    let mut changes = Vec::new();
+    let mut met = HashSet::new();
+    for (row, root) in roots.iter().enumerate() {
+        let mut paths = Paths::default();
+        for added in trees.added(*root, parents, &mut paths) {
+            let path = paths.text(added.path);
+            // Another stage of the path may have the same.
+            if met.insert((path.clone(), added.blob)) {
+                changes.push((row, Change { path, blob: added.blob, before: added.before }));
+            }
+        }
+    }
+    changes
 }
 
 /// The root trees of what the commit's parents would be; `None`, and a gap, if one of them cannot be read: what the

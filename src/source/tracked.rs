@@ -8,6 +8,11 @@ use bstr::{BString, ByteSlice as _};
 use super::worktree::{Item, tracked_path};
 use crate::git::is_file_mode;
 
+/// How many files are tracked. Stages of one path count each.
+pub(crate) fn count(index: &gix::index::File) -> usize {
+    index.entries().iter().filter(|entry| is_file_mode(entry.mode)).count()
+}
+
 /// All tracked files that are there. Submodules have an index of their own.
 pub(crate) fn all(index: &gix::index::File, root: &Path) -> Vec<Item> {
     let mut real_directories = BTreeSet::new();

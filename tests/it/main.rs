@@ -18,6 +18,7 @@ mod exposure;
 mod flips;
 mod gaps;
 mod history;
+mod hooks;
 mod hostile;
 mod output;
 mod rules_files;
