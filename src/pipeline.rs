@@ -307,7 +307,7 @@ impl Run<'_> {
         let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
         assembly.add_introduced(introduced.map_err(failed)?);
         if self.counters.commits.load(Ordering::Relaxed) == 0 {
-            tracing::warn!("no commit is in scope: {}", scope.text);
+            tracing::warn!("nothing was in scope: no commit is in scope of {}", scope.text);
         }
         Ok(())
     }

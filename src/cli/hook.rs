@@ -71,8 +71,9 @@ pub struct HookRunArgs {
     /// An option of `scan`, or its value; repeatable: --scan=--confidence --scan=high
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub scan: Vec<String>,
-    /// What Git, or the pre-commit framework, gives to the hook.
-    #[arg(value_name = "ARGUMENT")]
+    /// What Git, or the pre-commit framework, gives to the hook. Behind `--`, because names of files may look like
+    /// options.
+    #[arg(last = true, value_name = "ARGUMENT")]
     pub arguments: Vec<PathBuf>,
 }
 
