@@ -1,7 +1,7 @@
 //! What a commit adds to its parents, by comparing trees and reading only those that differ.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::BString;
@@ -129,6 +129,44 @@ impl<'a> Trees<'a> {
             stack[first..].reverse();
         }
         added
+    }
+
+    /// The paths at which `tree` has a blob or a mode that `parent` does not have there.
+    pub(crate) fn differing(
+        &mut self,
+        tree: gix::ObjectId,
+        parent: Option<gix::ObjectId>,
+    ) -> BTreeSet<BString> {
+        let mut paths = Paths::default();
+        let mut differing = BTreeSet::new();
+        let mut stack = vec![(ROOT, tree, parent)];
+        while let Some((path, tree, parent)) = stack.pop() {
+            if parent == Some(tree) || differing.len() > MOST_PATHS {
+                continue;
+            }
+            let Some(bytes) = self.read(tree) else { continue };
+            let before = parent.and_then(|parent| self.read(parent));
+            let before = before.as_ref().map(|bytes| self.named(bytes));
+            for entry in self.entries(&bytes) {
+                let there = before.as_ref().and_then(|tree| tree.find(entry.name));
+                if there.is_some_and(|other| (other.id, other.mode) == (entry.id, entry.mode)) {
+                    continue;
+                }
+                let path = paths.child(path, entry.name);
+                let same_kind = there.filter(|other| other.kind == entry.kind);
+                match entry.kind {
+                    EntryKind::Submodule => {}
+                    EntryKind::Tree => {
+                        let own = id(entry.id);
+                        stack.extend(own.map(|own| (path, own, same_kind.and_then(|other| id(other.id)))));
+                    }
+                    EntryKind::Blob => {
+                        differing.insert(paths.text(path));
+                    }
+                }
+            }
+        }
+        differing
     }
 
     /// What `parent` has and `tree` does not have at the same path.

@@ -19,7 +19,7 @@ use crate::source::{Counters, staged, tracked};
 /// What is staged, without a scan of it.
 #[derive(Debug, Default)]
 pub struct Staging {
-    /// Paths of files that a commit would add or change.
+    /// Paths of files that a commit would add or change, be it their mode alone.
     pub changed: BTreeSet<BString>,
     /// How many files are tracked.
     pub tracked: usize,

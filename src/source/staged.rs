@@ -59,7 +59,7 @@ pub(crate) fn scan(
     Ok(Introduced { grouping: placed(met, &places), ..Introduced::default() })
 }
 
-/// The paths at which the index has a blob that no parent has there.
+/// The paths at which the index has something that HEAD does not have there.
 pub(crate) fn paths(
     repository: &Repository,
     index: &gix::index::File,
@@ -70,9 +70,12 @@ pub(crate) fn paths(
     let mut trees = Trees::new(&mut objects, hash);
     let Some(parents) = parents(repository, &mut trees, gaps) else { return Ok(BTreeSet::new()) };
     let roots = staging::roots(index, &parents, &mut trees);
-    let changes = changes(&roots, &parents, &mut trees);
+    let mut paths = BTreeSet::new();
+    for root in roots {
+        paths.append(&mut trees.differing(root, parents.first().copied()));
+    }
     gaps.append(&mut trees.gaps);
-    Ok(changes.into_iter().map(|(_, change)| change.path).collect())
+    Ok(paths)
 }
 
 /// What the index adds, by root.

@@ -45,11 +45,13 @@ pub(super) fn run(mut args: ScanArgs, files: &[PathBuf]) -> anyhow::Result<u8> {
 
 /// Whether what is staged is meant, and not the files as they are.
 fn is_commit(files: &[PathBuf], staging: &Staging, environment: &Environment) -> bool {
-    let is_staged = |file: &PathBuf| staging.changed.contains(&name(file));
-    // Git says so while it commits.
-    let commits = environment.index_file.is_some();
+    let all_staged = || files.iter().all(|file| staging.changed.contains(&name(file)));
+    if environment.index_file.is_some() {
+        // Git says so while it commits; but a hook of somebody's may ask for `--all-files`.
+        return staging.is_merge || all_staged();
+    }
     // If all files of the repository are staged and named, it may as well be `--all-files`.
-    !staging.changed.is_empty() && files.iter().all(is_staged) && (commits || files.len() < staging.tracked)
+    !staging.changed.is_empty() && all_staged() && files.len() < staging.tracked
 }
 
 /// As the index has it. The framework runs at the top of the working tree.
