@@ -96,7 +96,9 @@ impl Repository {
             let top = repository.worktree().map_or_else(|| PathBuf::from("."), Path::to_owned);
             top.join(index)
         });
-        repository.more_objects.clone_from(&environment.objects);
+        let own = absolute(&repository.gix.common_dir().join("objects")).ok();
+        let more = environment.objects.iter().filter(|directory| absolute(directory).ok() != own);
+        repository.more_objects = more.cloned().collect();
         let merged = environment.merged.iter().filter_map(|id| gix::ObjectId::from_hex(id.as_bytes()).ok());
         // They may be those of a merge in another repository, which started this one.
         repository.merged = merged.filter(|id| repository.gix.has_object(id)).collect();

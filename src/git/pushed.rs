@@ -14,7 +14,7 @@ pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selectio
     }
     let (directories, hash) = Objects::place(repository);
     let Ok(mut objects) = Objects::open(&directories, hash) else { return Ok(selection) };
-    let known = push.known.iter().filter_map(|id| gix::ObjectId::from_hex(id.as_bytes()).ok());
+    let known = push.known.iter().filter_map(|name| revision(repository, name).ok());
     let known: Vec<gix::ObjectId> = known.chain(refs(repository, &push.refs)).collect();
     for id in known {
         match peel(&mut objects, id) {

@@ -49,7 +49,7 @@ pub enum Extent {
 pub struct Push {
     /// What is pushed: ids, or names of refs.
     pub tips: Vec<String>,
-    /// Ids that the other side has. They need not be here.
+    /// Ids, or names of refs, that the other side has. They need not be here.
     pub known: Vec<String>,
     /// Refs of this repository that tell what else it has.
     pub refs: KnownRefs,

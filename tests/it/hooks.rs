@@ -427,3 +427,43 @@ fn hooks_of_all_repositories() {
     assert!(refused(&commit).contains("a:1:3"));
     assert_eq!(std::fs::read_to_string(sandbox.path("ran")).unwrap(), "own\n");
 }
+
+/// `.ci/check-pre-commit` has the framework itself do this.
+#[test]
+fn what_the_framework_says() {
+    let sandbox = Sandbox::repository();
+    sandbox.write("clean", "clean\n");
+    sandbox.commit_file("old", line("old"));
+    sandbox.write("-odd name", line("odd"));
+    sandbox.write("clean", "edited\n");
+    sandbox.git(["add", "-A"]);
+    let hook = |files: &[&str], environment: &[(&str, &str)]| {
+        let mut command = sandbox.command([&["hook", "run", "pre-commit-framework", "--"], files].concat());
+        run(command.envs(environment.iter().copied()), b"")
+    };
+    let text = refused(&hook(&["-odd name", "clean"], &[]));
+    assert!(text.contains("-odd name:1:3") && text.contains("staged"), "{text}");
+    passes(&hook(&["clean"], &[]));
+    // All files of the repository, or one that is not staged: as they are.
+    assert!(refused(&hook(&["-odd name", "clean", "old"], &[])).contains("2 findings"));
+    assert!(refused(&hook(&["old"], &[])).contains("in the working tree"));
+    // Without `--` a file could be an option.
+    let unguarded = sandbox.muzzle(["hook", "run", "pre-commit-framework", "clean"]);
+    assert_eq!(unguarded.code, Some(2), "{}", said(&unguarded));
+    // Nothing is named: what is staged, or all that is tracked.
+    assert!(refused(&hook(&[], &[])).contains("1 finding:"));
+    sandbox.commit_staged("odd");
+    assert!(refused(&hook(&[], &[])).contains("2 findings"));
+    let index = sandbox.path(".git/index");
+    let commit = hook(&[], &[("GIT_INDEX_FILE", index.to_str().unwrap())]);
+    passes(&commit);
+    assert!(commit.stderr.contains("nothing was in scope"), "{}", commit.stderr);
+    // Ranges and pushes.
+    let range = [("PRE_COMMIT_FROM_REF", "HEAD~1"), ("PRE_COMMIT_TO_REF", "HEAD")];
+    assert!(refused(&hook(&["clean"], &range)).contains("--range HEAD~1..HEAD"));
+    let push = [("PRE_COMMIT_REMOTE_NAME", "origin"), ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main")];
+    assert!(refused(&hook(&["clean"], &push)).contains("2 findings"));
+    assert!(refused(&hook(&["clean"], &[&push[..], &range[..]].concat())).contains("1 finding:"));
+    let unknown = hook(&["clean"], &[("PRE_COMMIT_FROM_REF", "nowhere"), ("PRE_COMMIT_TO_REF", "HEAD")]);
+    assert_eq!(unknown.code, Some(2), "{}", said(&unknown));
+}
