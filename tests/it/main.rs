@@ -19,6 +19,7 @@ mod flips;
 mod gaps;
 mod history;
 mod hooks;
+mod hooks_installed;
 mod hostile;
 mod output;
 mod rules_files;
