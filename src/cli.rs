@@ -3,13 +3,17 @@
 use clap::{Parser, Subcommand};
 
 mod debug;
+mod hook;
 mod rules;
 mod scan;
 mod shell;
 
 pub use debug::DebugCommand;
+pub use hook::{
+    HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
+};
 pub use rules::{RuleFilesArgs, RulesCommand};
-pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
+pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
@@ -34,6 +38,9 @@ pub enum Command {
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
     Scan(ScanArgs),
+    /// Have Git call muzzle before commits and pushes.
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -1,6 +1,7 @@
 //! One file per subcommand.
 
 pub mod debug;
+pub mod hook;
 pub mod rules;
 pub mod scan;
 pub mod shell;

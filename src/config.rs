@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::cli::{ConfidenceArg, RuleFilesArgs, ScanArgs, ScopeArgs};
 use crate::finding::Confidence;
+use crate::git::environment::Environment;
 use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
 use crate::report::Format;
@@ -90,6 +91,7 @@ impl Config {
         let ScopeArgs { range, since, branch, .. } = &args.scope;
         let now = jiff::Timestamp::now();
         let scope = Scope::new(range.as_deref(), since.as_deref(), branch.as_deref(), most, now)?;
+        let scope = if args.staged { Some(Scope::staged(Environment::of_process())) } else { scope };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let options = Options {
             targets: args.paths.iter().map(target).collect(),

@@ -20,6 +20,7 @@ mod expand;
 pub mod finding;
 pub mod git;
 mod grouping;
+pub mod hook;
 pub mod interrupt;
 pub mod location;
 mod parallel;

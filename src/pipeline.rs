@@ -11,6 +11,7 @@ use bstr::BString;
 use crate::attribution::{Attribution, attribute};
 use crate::detect::Detector;
 use crate::finding::{Confidence, Gap};
+use crate::git::environment::Environment;
 use crate::git::revisions::{Selection, UnknownRevision, revision};
 use crate::git::scope::Scope;
 use crate::git::store::Store;
@@ -22,8 +23,10 @@ use crate::source::{Counters, Worker, history, range, unreadable};
 
 mod assemble;
 mod companions;
+mod part;
 
 use assemble::Assembly;
+pub use part::{Staging, staging};
 
 /// What to scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,13 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Where Git said that the repository is, if this is for one of its hooks.
+    fn environment(&self) -> Environment {
+        self.scope.as_ref().map(|scope| scope.environment.clone()).unwrap_or_default()
+    }
+}
+
 /// Nothing trustworthy was scanned.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
@@ -101,6 +111,25 @@ pub enum ScanError {
     /// Commits were asked for where there are none.
     #[error("{0} is no repository: {1} means commits")]
     NoCommits(String, String),
+    /// The index was asked for where there is none.
+    #[error("{0} is no repository with an index: {1} means what is staged in one")]
+    NoIndex(String, String),
+    /// The index cannot be read.
+    #[error("cannot read the index of {repository}: {why}; `git status` may tell more")]
+    Index {
+        /// The git directory.
+        repository: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Only some paths were asked for, and this is none of the repository.
+    #[error("{path} lies outside of the working tree {root}")]
+    Outside {
+        /// The path as given.
+        path: PathBuf,
+        /// The top of the working tree.
+        root: PathBuf,
+    },
     /// A revision that names nothing.
     #[error(transparent)]
     Revision(#[from] UnknownRevision),
@@ -121,7 +150,11 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
     let mut gaps = Vec::new();
     let mut seen_repositories = BTreeSet::new();
     let several = options.targets.len() > 1;
-    for target in &options.targets {
+    let part = options.scope.as_ref().filter(|scope| !scope.is_of_commits());
+    if let Some(scope) = part {
+        Run { detector, options, counters, gaps: &mut gaps }.part(scope, &mut assembly)?;
+    }
+    for target in options.targets.iter().filter(|_| part.is_none()) {
         check_scope(target, options)?;
         let mut run = Run { detector, options, counters, gaps: &mut gaps };
         match target {
@@ -131,7 +164,7 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
                     path.metadata().map_err(|source| ScanError::NoSuchPath { path: path.clone(), source })?;
                 if !metadata.is_dir() {
                     assembly.add(run.file(path), &Attribution::default(), None);
-                } else if let Some(repository) = Repository::discover(path)? {
+                } else if let Some(repository) = Repository::hooked(path, &options.environment())? {
                     // Two paths into one repository share its history.
                     let first_time = seen_repositories.insert(repository.git_dir().to_owned());
                     run.repository(&repository, path, first_time, &mut assembly)?;
@@ -150,7 +183,9 @@ fn check_scope(target: &Target, options: &Options) -> Result<(), ScanError> {
     let is_repository = match target {
         Target::Stdin => false,
         // What is not there is told with its reason.
-        Target::Path(path) => !path.exists() || (path.is_dir() && Repository::discover(path)?.is_some()),
+        Target::Path(path) => {
+            !path.exists() || (path.is_dir() && Repository::hooked(path, &scope.environment)?.is_some())
+        }
     };
     let no_commits = || ScanError::NoCommits(target.name(), scope.text.clone());
     is_repository.then_some(()).ok_or_else(no_commits)
@@ -272,7 +307,7 @@ impl Run<'_> {
         let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
         assembly.add_introduced(introduced.map_err(failed)?);
         if self.counters.commits.load(Ordering::Relaxed) == 0 {
-            tracing::warn!("no commit is in scope: {}", scope.text);
+            tracing::warn!("nothing was in scope: no commit is in scope of {}", scope.text);
         }
         Ok(())
     }

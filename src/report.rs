@@ -16,6 +16,7 @@ mod fixture;
 pub mod human;
 pub mod json;
 mod refs;
+pub mod refusal;
 pub mod sarif;
 pub mod text;
 

@@ -10,7 +10,10 @@ use crate::grouping::{Grouping, Place};
 
 pub(crate) mod decode;
 pub(crate) mod history;
+pub(crate) mod introduced;
 pub(crate) mod range;
+pub(crate) mod staged;
+pub(crate) mod tracked;
 pub(crate) mod worktree;
 
 /// What has been read so far; shared by all threads and looked at by the progress display.

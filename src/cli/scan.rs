@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
 use super::RuleFilesArgs;
 
@@ -22,6 +22,12 @@ pub struct ScanArgs {
     /// Do not scan the files of the working tree. What is staged is among the objects, and is scanned with them.
     #[arg(long)]
     pub no_worktree: bool,
+    /// Scan only what is staged, and report what a commit of it would introduce. Paths limit it; `.` is the whole index.
+    ///
+    /// A secret counts if the version that the commit replaces does not have it. Moving a file introduces nothing.
+    /// Honours `GIT_DIR`, `GIT_WORK_TREE` and `GIT_INDEX_FILE`, as Git sets them for hooks.
+    #[arg(long, conflicts_with_all = ["no_history", "no_worktree", "no_ignore", "unreachable", "no_delta", "range", "since", "branch", "max_commits"])]
+    pub staged: bool,
     /// Scan ignored files, too.
     #[arg(long)]
     pub no_ignore: bool,
@@ -70,6 +76,15 @@ pub struct ScanArgs {
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
+}
+
+/// Options of `scan` by themselves, as a hook has them.
+#[derive(Debug, Parser)]
+#[command(name = "scan", no_binary_name = true)]
+pub struct ScanOptions {
+    /// They.
+    #[command(flatten)]
+    pub scan: ScanArgs,
 }
 
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.

@@ -18,19 +18,30 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
+    let outputs = config.outputs.clone();
+    let report = scan(config, args.quiet)?;
+    finish(&report, &outputs, args)
+}
+
+/// Scans as configured.
+pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
     // One thread budget for everything.
     size_pool(config.options.jobs);
     let detector = Arc::new(Detector::new(config.rules)?);
     let counters = Arc::new(Counters::default());
-    let progress = Progress::start(&counters, args.quiet);
+    let progress = Progress::start(&counters, quiet);
     let outcome = pipeline::scan(&detector, &config.options, &counters);
     drop(progress);
-    let report = outcome?;
-    for output in &config.outputs {
-        write(output, &report, args.no_color)?;
-    }
     // The process ends with this command: taking hundreds of compiled rules apart would only take time.
     std::mem::forget(detector);
+    Ok(outcome?)
+}
+
+/// Writes the reports, and returns the exit code.
+pub(super) fn finish(report: &Report, outputs: &[Output], args: &ScanArgs) -> anyhow::Result<u8> {
+    for output in outputs {
+        write(output, report, args.no_color)?;
+    }
     Ok(report.exit_code(args.allow_incomplete))
 }
 

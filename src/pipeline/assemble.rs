@@ -22,7 +22,7 @@ use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
-use crate::source::range::Introduced;
+use crate::source::introduced::Introduced;
 
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]

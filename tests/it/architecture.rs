@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 9] = [
     &["main", "lib"],
     &["commands"],
-    &["config", "pipeline"],
+    &["config", "hook", "pipeline"],
     &["attribution", "grouping", "interrupt", "progress", "report", "source"],
     &["detect", "expand", "git"],
     &["rules"],

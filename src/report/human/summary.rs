@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::Report;
 use super::super::text::clip;
+use super::super::{Report, Stats};
 use super::layout::{count, duration, size, wrap};
 use super::{LONGEST_TEXT, WIDTH};
 use crate::detect::DropReason;
@@ -26,8 +26,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     };
     let mut out = format!("{}\n", wrap(&scanned(report), WIDTH));
-    if report.scope.is_some() && report.stats.commits == 0 {
-        let _ = writeln!(out, "No commit is in scope, so that nothing was scanned.");
+    let Stats { commits, blobs, files, .. } = report.stats;
+    if report.scope.is_some() && commits + blobs + files == 0 && report.is_complete() {
+        let _ = writeln!(out, "Nothing was in scope, so that nothing was scanned.");
     }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
