@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+mod ci;
 mod debug;
 mod rules;
 mod scan;
 
+pub use ci::{CiArgs, CiSystem, ModeArg};
 pub use debug::DebugCommand;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
@@ -32,6 +34,13 @@ pub enum Command {
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
     Scan(ScanArgs),
+    /// Scan in a pipeline what the push or the pull request introduced, and report as the system wants it.
+    ///
+    /// Which commits are meant is read from the variables and the event of the CI system. What is not in the checkout
+    /// makes the scan incomplete (3 or 4), unless --fetch brings it.
+    ///
+    /// Example: muzzle ci github --fetch --sarif muzzle.sarif
+    Ci(CiArgs),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

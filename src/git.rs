@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::{Gap, GapKind, ObjectName};
 
 pub(crate) mod changes;
+mod checkout;
 pub(crate) mod commit;
 pub(crate) mod delta;
 mod exchange;
