@@ -152,6 +152,10 @@ impl Checkout<'_> {
             });
             gone.map(Point::told).collect::<Vec<_>>().join(" and ")
         };
+        let none_left = || match gone(self.bases.len()) {
+            gone if gone.is_empty() => "target".into(),
+            gone => gone,
+        };
         if let Some((rank, base, id)) = found {
             let missing = gone(rank);
             if !missing.is_empty() {
@@ -164,12 +168,12 @@ impl Checkout<'_> {
             let detail = format!(
                 "the change cannot be told from what was there before, since the checkout is shallow; {advice}"
             );
-            let gaps = gap(GapKind::Shallow, gone(self.bases.len()), detail);
+            let gaps = gap(GapKind::Shallow, none_left(), detail);
             let chosen = Chosen::Some(range(Extent::Only(head.clone()), &format!("{head}^!")));
             return Decision { gaps, ..Decision::of(chosen, why) };
         }
         if !self.bases.is_empty() {
-            let missing = gone(self.bases.len());
+            let missing = none_left();
             why.push(format!(
                 "There is no {missing} any more, or not here: everything that {} reaches is scanned.",
                 self.head.told()

@@ -168,7 +168,11 @@ fn told(text: &str) -> String {
         .take(MOST_LINES)
         .map(without_credentials)
         .collect();
-    if lines.is_empty() { "it does not say why".into() } else { lines.join("; ") }
+    if lines.is_empty() {
+        "it does not say why".into()
+    } else {
+        lines.join("; ").trim_end_matches('.').to_owned()
+    }
 }
 
 /// A URL without its user and password.
@@ -192,7 +196,7 @@ mod tests {
     #[test]
     fn credentials_in_addresses_are_not_told() {
         assert_eq!(
-            told("\nfatal: unable to access 'https://token@host.example/a@b/': no\nhttp://u@h ok\n"),
+            told("\nfatal: unable to access 'https://token@host.example/a@b/': no\nhttp://u@h ok.\n"),
             "fatal: unable to access 'https://host.example/a@b/': no; http://h ok"
         );
         assert_eq!(told(" \n"), "it does not say why");

@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
@@ -11,15 +10,11 @@ use crate::ci::checkout::{Chosen, Decision, decide};
 use crate::ci::{Environment, Mode, Plan, azure, bitbucket, github, gitlab, jenkins};
 use crate::cli::{CiArgs, CiSystem, ModeArg};
 use crate::config::{Config, Output};
-use crate::detect::Detector;
 use crate::finding::GapKind;
 use crate::git::Repository;
-use crate::parallel::size_pool;
-use crate::pipeline::{self, Target};
-use crate::progress::Progress;
+use crate::pipeline::Target;
 use crate::report::text::visible;
 use crate::report::{Format, Report, human};
-use crate::source::Counters;
 
 mod actions;
 
@@ -48,6 +43,30 @@ struct Run {
 
 fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
     refuse(args)?;
+    let path = place(args, environment)?;
+    let plan = plan(args.system, environment)?.in_mode(mode(args.mode))?;
+    let Some(repository) = Repository::discover(&path)? else {
+        bail!("{} is in no Git repository: check it out before this step", path.display());
+    };
+    let decision = decide(repository, &plan, args.fetch)?;
+    let mut config = config(args, path, &decision)?;
+    let outputs = std::mem::take(&mut config.outputs);
+    let sarif = sarif(args.sarif.as_deref())?;
+    let mut report = super::scan::scan(config, args.scan.quiet)?;
+    complete(&mut report, &decision, plan.deepen);
+    for output in outputs.iter().chain(sarif.iter().map(|(_, output)| output)) {
+        write(output, &report, args.scan.no_color)?;
+    }
+    let code = report.exit_code(args.scan.allow_incomplete);
+    if args.system != CiSystem::Github {
+        log(&report, &decision, args.scan.no_color)?;
+    }
+    let sarif = sarif.into_iter().filter_map(|(name, output)| Some((name, output.file?))).collect();
+    Ok(Run { report, decision, deepen: plan.deepen, sarif, code })
+}
+
+/// The settings of a scan, for what was decided.
+fn config(args: &CiArgs, path: PathBuf, decision: &Decision) -> anyhow::Result<Config> {
     let mut config = Config::resolve(&args.scan)?;
     if args.scan.outputs.is_empty() {
         config.outputs.clear();
@@ -57,13 +76,6 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
             "standard output is for the log of the pipeline: give the report a file, as in -o json=muzzle.json"
         );
     }
-    let path = place(args, environment)?;
-    let plan = plan(args.system, environment)?.in_mode(mode(args.mode))?;
-    let repository = Repository::discover(&path)?;
-    let Some(repository) = repository else {
-        bail!("{} is in no Git repository: check it out before this step", path.display());
-    };
-    let decision = decide(repository, &plan, args.fetch)?;
     config.options.targets = vec![Target::Path(path)];
     config.options.history = true;
     // What a job leaves lying about was never committed.
@@ -76,27 +88,7 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
             config.options.scope = Some(scope.clone());
         }
     }
-    let sarif = sarif(args.sarif.as_deref())?;
-    size_pool(config.options.jobs);
-    let detector = Arc::new(Detector::new(config.rules)?);
-    let counters = Arc::new(Counters::default());
-    let progress = Progress::start(&counters, args.scan.quiet);
-    let outcome = pipeline::scan(&detector, &config.options, &counters);
-    drop(progress);
-    let mut report = outcome?;
-    complete(&mut report, &decision, plan.deepen);
-    for output in
-        config.outputs.iter().chain(&sarif.iter().map(|(_, output)| output.clone()).collect::<Vec<_>>())
-    {
-        write(output, &report, args.scan.no_color)?;
-    }
-    let code = report.exit_code(args.scan.allow_incomplete);
-    if args.system != CiSystem::Github {
-        log(&report, &decision, args.scan.no_color)?;
-    }
-    std::mem::forget(detector);
-    let sarif = sarif.into_iter().filter_map(|(name, output)| Some((name, output.file?))).collect();
-    Ok(Run { report, decision, deepen: plan.deepen, sarif, code })
+    Ok(config)
 }
 
 /// Options that say what `ci` says by itself, or what should not be in a log.

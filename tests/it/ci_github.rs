@@ -205,6 +205,7 @@ fn a_push_is_what_was_pushed() {
     let step = host.step("push", &push("refs/heads/main", &before, &after), &[]);
     step.expect(&["first", "second"]).says("A push to a branch: the commits from");
     assert_eq!(step.report["scope"], format!("--range {before}..{after}"));
+    assert_eq!(step.outputs["scope"], format!("--range {before}..{after}"));
     let annotations: Vec<&str> = step.stdout.lines().filter(|line| line.starts_with("::error ")).collect();
     assert_eq!(annotations.len(), 2);
     assert!(
@@ -467,9 +468,9 @@ fn a_mode_wins_over_the_event() {
     host.check_out("refs/heads/main", 0);
     let event = push("refs/heads/main", &before, &after);
     host.step("push", &event, &["--mode", "range"]).expect(&["a"]);
-    host.step("push", &event, &["--mode", "full"])
-        .expect(&["a", "base"])
-        .says("The whole history was asked for.");
+    let step = host.step("push", &event, &["--mode", "full"]);
+    step.expect(&["a", "base"]).says("The whole history was asked for.");
+    assert_eq!(step.outputs["scope"], "everything");
 }
 
 #[test]

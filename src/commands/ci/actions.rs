@@ -95,6 +95,7 @@ fn outputs(environment: &Environment, run: &Run) -> anyhow::Result<()> {
         ("count", run.report.findings.len().to_string()),
         ("exit-code", run.code.to_string()),
         ("complete", run.report.is_complete().to_string()),
+        ("scope", run.report.scope.clone().unwrap_or_else(|| "everything".into())),
     ];
     for (name, file) in &run.sarif {
         lines.push((name, file.to_string_lossy().into_owned()));
