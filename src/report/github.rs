@@ -303,6 +303,6 @@ mod tests {
             failure("50%\r\n::error::x\u{1b}"),
             "::error title=muzzle%3A nothing was scanned::50%25%0A::error::x\\u{1b}\n"
         );
-        assert_eq!(notice("a:b"), "::notice title=muzzle::a:b\n");
+        assert_eq!(notice("A:b"), "::notice title=muzzle::A:b\n");
     }
 }

@@ -1,3 +1,5 @@
+//! What the summary says, and what it must never be.
+
 use super::super::fixture;
 use super::*;
 use crate::finding::{GapKind, Severity};
