@@ -2,12 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
+mod ci;
 mod debug;
 mod hook;
 mod rules;
 mod scan;
 mod shell;
 
+pub use ci::{CiArgs, CiSystem, ModeArg};
 pub use debug::DebugCommand;
 pub use hook::{
     HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
@@ -41,6 +43,13 @@ pub enum Command {
     /// Have Git call muzzle before commits and pushes.
     #[command(subcommand)]
     Hook(HookCommand),
+    /// Scan in a pipeline what the push or the pull request introduced, and report as the system wants it.
+    ///
+    /// Which commits are meant is read from the variables and the event of the CI system. What is not in the checkout
+    /// makes the scan incomplete (3 or 4), unless --fetch brings it.
+    ///
+    /// Example: muzzle ci github --fetch --sarif muzzle.sarif
+    Ci(CiArgs),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

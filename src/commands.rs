@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub mod ci;
 pub mod debug;
 pub mod hook;
 pub mod rules;

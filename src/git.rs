@@ -9,6 +9,7 @@ use crate::finding::{Gap, GapKind, ObjectName};
 use environment::Environment;
 
 pub(crate) mod changes;
+mod checkout;
 pub(crate) mod commit;
 pub(crate) mod delta;
 pub mod environment;

@@ -11,6 +11,7 @@
 //! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
 
 mod attribution;
+pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod config;

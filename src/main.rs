@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
         Command::Hook(command) => commands::hook::run(command),
+        Command::Ci(args) => commands::ci::run(args),
         Command::Rules(command) => commands::rules::run(command),
         Command::Completions(args) => commands::shell::completions(args),
         Command::Man(args) => commands::shell::man(args),

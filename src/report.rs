@@ -13,8 +13,10 @@ use crate::rules::{Rule, RuleSet};
 
 #[cfg(test)]
 mod fixture;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod markdown;
 mod refs;
 pub mod refusal;
 pub mod sarif;
@@ -127,15 +129,21 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// Annotations: commands to the runner of GitHub Actions.
+    Github,
+    /// A summary for a job or a pull request.
+    Markdown,
 }
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 4] = [
+    pub const ALL: [(&'static str, Format); 6] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("markdown", Format::Markdown),
     ];
 
     /// By name.
@@ -150,6 +158,8 @@ impl Format {
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
             Format::Sarif => sarif::render(report),
+            Format::Github => github::render(report),
+            Format::Markdown => markdown::render(report),
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn finish(report: &Report, outputs: &[Output], args: &ScanArgs) -> an
     Ok(report.exit_code(args.allow_incomplete))
 }
 
-fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
+pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
     match &output.file {
         Some(file) => {
             let bytes = output.format.render(report, false);
@@ -53,7 +53,7 @@ fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()>
         }
         None => {
             let mut stdout = std::io::stdout().lock();
-            let colour = !no_color && stdout.is_terminal() && colour_wanted();
+            let colour = !no_color && colour(&stdout);
             let bytes = output.format.render(report, colour);
             stdout
                 .write_all(&bytes)
@@ -63,8 +63,9 @@ fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()>
     }
 }
 
-fn colour_wanted() -> bool {
-    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+/// Whether colour is wanted, and can be shown.
+pub(super) fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
+    stdout.is_terminal() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.

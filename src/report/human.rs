@@ -12,7 +12,7 @@ use layout::wrap;
 
 mod explain;
 mod exposure;
-mod layout;
+pub(super) mod layout;
 mod summary;
 
 /// What fits everywhere.
@@ -122,7 +122,7 @@ fn confidence(finding: &Finding) -> String {
 }
 
 /// Where one would meet it now.
-fn whereabouts(finding: &Finding) -> String {
+pub(super) fn whereabouts(finding: &Finding) -> String {
     let has = |wanted: fn(&Provenance) -> bool| finding.occurrences.iter().any(|o| wanted(&o.provenance));
     let in_history = has(|p| matches!(p, Provenance::Commit(_)));
     let parts = [
@@ -143,7 +143,7 @@ fn commit(report: &Report, info: &CommitInfo) -> String {
     format!("{}, {date}, by {name} <{email}>: {}", short_id(info), show(report, &info.subject))
 }
 
-fn short_id(info: &CommitInfo) -> String {
+pub(super) fn short_id(info: &CommitInfo) -> String {
     info.id.to_string().chars().take(12).collect()
 }
 

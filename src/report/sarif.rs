@@ -74,7 +74,7 @@ pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
 }
 
 /// How a finding of this severity and confidence is shown.
-fn level(severity: Severity, confidence: Confidence) -> model::ResultLevel {
+pub(super) fn level(severity: Severity, confidence: Confidence) -> model::ResultLevel {
     match (severity, confidence) {
         (Severity::Low, _) => model::ResultLevel::Note,
         (Severity::Medium, _) | (_, Confidence::Low) => model::ResultLevel::Warning,

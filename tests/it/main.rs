@@ -11,6 +11,8 @@
 
 mod architecture;
 mod catalogue;
+mod ci_github;
+mod ci_systems;
 mod companions;
 mod detect;
 mod differential;
