@@ -357,7 +357,7 @@ fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
 
 /// One sighting at every path at which its bytes live.
 fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
-    let Sighting { place, location, excerpt } = sighting;
+    let Sighting { place, location, excerpt, markers } = sighting;
     let occurrence = |path: BString, provenance, blob, in_head| Occurrence {
         path,
         location: location.clone(),
@@ -365,6 +365,7 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
         blob,
         in_head,
         excerpt: Arc::clone(&excerpt),
+        markers: markers.clone(),
     };
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),

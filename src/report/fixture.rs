@@ -89,6 +89,7 @@ pub(super) fn occurrence(secret: &[u8], path: &[u8], line: u32, provenance: Prov
             secret: (before.len(), end),
             matched: (before.len(), end),
         }),
+        markers: None,
     }
 }
 

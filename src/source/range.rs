@@ -114,11 +114,12 @@ fn placed_in(met: Grouping, placed: &HashMap<(&Key, u32), Vec<Arc<Committed>>>) 
     grouping.count_dropped(&met.dropped);
     for (key, sightings) in met.drafts {
         let mut list = Vec::new();
-        for Sighting { place, location, excerpt } in sightings {
+        for Sighting { place, location, excerpt, markers } in sightings {
             let Place::Object(number) = place else { continue };
             for committed in placed.get(&(&key, number)).into_iter().flatten() {
                 let place = Place::Committed(Arc::clone(committed));
-                list.push(Sighting { place, location: location.clone(), excerpt: Arc::clone(&excerpt) });
+                let (location, excerpt, markers) = (location.clone(), Arc::clone(&excerpt), markers.clone());
+                list.push(Sighting { place, location, excerpt, markers });
             }
         }
         grouping.drafts.insert(key, list);
