@@ -12,6 +12,8 @@ use crate::pipeline::{Options, Target};
 use crate::report::Format;
 use crate::rules::RuleSet;
 
+pub mod policy_file;
+
 /// A configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{Gap, GapKind, ObjectName};
 
+pub(crate) mod blob;
 pub(crate) mod changes;
 pub(crate) mod commit;
 pub(crate) mod delta;

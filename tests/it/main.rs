@@ -20,6 +20,7 @@ mod gaps;
 mod history;
 mod hostile;
 mod output;
+mod policy;
 mod rules_files;
 mod scan;
 mod scopes;
