@@ -5,10 +5,12 @@ use clap::{Parser, Subcommand};
 mod debug;
 mod rules;
 mod scan;
+mod suppression;
 
 pub use debug::DebugCommand;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
+pub use suppression::{BaselineCommand, IgnoreCommand, IgnorePlace, InlineAllowArg, SuppressionArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -35,6 +37,12 @@ pub enum Command {
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Answer for findings, one by one, with a reason and an end: muzzle.ignore.toml.
+    #[command(subcommand)]
+    Ignore(IgnoreCommand),
+    /// Write down what is there already, so that only what is new is reported.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Measure parts of the engine.
     #[command(subcommand, hide = true)]
     Debug(DebugCommand),

@@ -11,8 +11,10 @@ use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
 use crate::report::Format;
 use crate::rules::RuleSet;
+use crate::suppression::Sources;
 
 pub mod policy_file;
+pub(crate) mod suppression;
 
 /// A configuration file.
 #[derive(Debug, Default, Deserialize)]
@@ -102,7 +104,13 @@ impl Config {
             jobs: args.jobs.or(file.scan.jobs).map_or(cores, |jobs| usize::from(jobs.max(1))),
             show_secrets: args.show_secrets,
             explain: args.explain,
+            suppression: Sources::default(),
         };
+        let is_all = args.rules.is_empty() && file.rules.only.is_empty();
+        let judges_unused = is_all && args.disabled_rules.is_empty() && file.rules.disable.is_empty();
+        let suppression =
+            suppression::sources(&args.suppression, &options.targets, tree_trust(args), judges_unused)?;
+        let options = Options { suppression, ..options };
         let mut outputs = args.outputs.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Human, file: None });
@@ -114,6 +122,20 @@ impl Config {
         }
         Ok(Config { rules, options, outputs })
     }
+}
+
+/// Whether the scanned tree may answer for its own findings.
+fn tree_trust(args: &ScanArgs) -> suppression::TreeTrust<'_> {
+    let is_ci = std::env::var("CI").is_ok_and(|ci| !matches!(ci.as_str(), "" | "0" | "false"));
+    let revision = args.config_from.as_deref();
+    let refused_because = if args.no_repo_config {
+        Some("--no-repo-config says so")
+    } else if revision.is_some() {
+        Some("--config-from names the revision that policy is taken from")
+    } else {
+        is_ci.then_some("CI is set")
+    };
+    suppression::TreeTrust { revision, refused_because }
 }
 
 fn target(path: &PathBuf) -> Target {

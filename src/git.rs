@@ -11,9 +11,11 @@ pub(crate) mod blob;
 pub(crate) mod changes;
 pub(crate) mod commit;
 pub(crate) mod delta;
+pub(crate) mod digest;
 mod exchange;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod loose;
 pub(crate) mod objects;

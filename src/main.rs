@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
         Command::Rules(command) => commands::rules::run(command),
+        Command::Ignore(command) => commands::ignore::run(command),
+        Command::Baseline(command) => commands::baseline::run(command),
         Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::detect::DropReason;
-use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
+use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity, Suppressions};
 use crate::rules::{Rule, RuleSet};
 
 #[cfg(test)]
@@ -54,6 +54,8 @@ pub struct Phases {
 pub struct Report {
     /// What is reported: sorted by severity, rule and primary place.
     pub findings: Vec<Finding>,
+    /// What somebody answers for, and so does not count.
+    pub suppressions: Suppressions,
     /// What could not be scanned; sorted, distinct.
     pub gaps: Vec<Gap>,
     /// What was scanned.

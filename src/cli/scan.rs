@@ -1,10 +1,11 @@
 //! `muzzle scan`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 
-use super::RuleFilesArgs;
+use super::{RuleFilesArgs, SuppressionArgs};
 
 /// Arguments of `scan`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
@@ -49,6 +50,12 @@ pub struct ScanArgs {
     /// Read settings from this file. A configuration in the scanned repository is never read by itself.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Take the repository's own policy from this revision, whatever the scanned tree says: main, origin/main, a commit.
+    #[arg(long, value_name = "REF")]
+    pub config_from: Option<String>,
+    /// Do not let the scanned tree's own policy hide anything; so it is, too, if CI is set.
+    #[arg(long)]
+    pub no_repo_config: bool,
     /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
@@ -67,9 +74,22 @@ pub struct ScanArgs {
     /// No progress display.
     #[arg(short, long)]
     pub quiet: bool,
+    /// What does not count.
+    #[command(flatten)]
+    pub suppression: SuppressionArgs,
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
+}
+
+impl ScanArgs {
+    /// Those of a scan of this path, all others as they are by default.
+    pub fn of(path: &Path) -> Self {
+        let command = ScanArgs::augment_args(clap::Command::new("scan"));
+        let words = [OsStr::new("scan"), OsStr::new("--"), path.as_os_str()];
+        let matches = command.try_get_matches_from(words).expect("a path is all that it takes");
+        ScanArgs::from_arg_matches(&matches).expect("what is not given has a default")
+    }
 }
 
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.

@@ -18,20 +18,27 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
+    let outputs = config.outputs.clone();
+    let report = scan(config, args.quiet)?;
+    for output in &outputs {
+        write(output, &report, args.no_color)?;
+    }
+    Ok(report.exit_code(args.allow_incomplete))
+}
+
+/// Scans.
+pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
     // One thread budget for everything.
     size_pool(config.options.jobs);
     let detector = Arc::new(Detector::new(config.rules)?);
     let counters = Arc::new(Counters::default());
-    let progress = Progress::start(&counters, args.quiet);
+    let progress = Progress::start(&counters, quiet);
     let outcome = pipeline::scan(&detector, &config.options, &counters);
     drop(progress);
     let report = outcome?;
-    for output in &config.outputs {
-        write(output, &report, args.no_color)?;
-    }
     // The process ends with this command: taking hundreds of compiled rules apart would only take time.
     std::mem::forget(detector);
-    Ok(report.exit_code(args.allow_incomplete))
+    Ok(report)
 }
 
 fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
@@ -57,7 +64,7 @@ fn colour_wanted() -> bool {
 }
 
 /// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.
-fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, bytes);
     }

@@ -110,10 +110,9 @@ fn read(word: MarkerWord, text: &[u8], start: usize, end: usize) -> Option<Readi
             Some((below, rules, reason(rest)))
         }
         // These are looked for anywhere in the line by the scanners whose they are.
-        MarkerWord::Gitleaks
-        | MarkerWord::Betterleaks
-        | MarkerWord::Trufflehog
-        | MarkerWord::Kingfisher => Some((false, None, reason(rest))),
+        MarkerWord::Gitleaks | MarkerWord::Betterleaks | MarkerWord::Trufflehog | MarkerWord::Kingfisher => {
+            Some((false, None, reason(rest)))
+        }
         MarkerWord::Ggshield => {
             (!is_word(before.last()) && !is_word(rest.first())).then(|| (false, None, reason(rest)))
         }

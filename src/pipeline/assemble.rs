@@ -13,7 +13,7 @@ use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex,
+    RuleIndex, Suppressions,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -159,6 +159,7 @@ impl Assembly {
         }
         Report {
             findings,
+            suppressions: Suppressions::default(),
             gaps,
             stats,
             rules: detector.shared_rules(),

@@ -143,6 +143,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
     let redactor = Redactor::new(findings.iter().map(|finding| &finding.secret));
     Report {
         findings,
+        suppressions: crate::finding::Suppressions::default(),
         gaps,
         stats: Stats {
             refs: 3,

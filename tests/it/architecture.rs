@@ -7,7 +7,7 @@ const LAYERS: [&[&str]; 9] = [
     &["main", "lib"],
     &["commands"],
     &["config", "pipeline"],
-    &["attribution", "grouping", "interrupt", "progress", "report", "source"],
+    &["attribution", "grouping", "interrupt", "progress", "report", "source", "suppression"],
     &["detect", "expand", "git"],
     &["rules"],
     &["finding"],
