@@ -51,7 +51,7 @@ pub struct Sources {
     /// What is known of them already.
     pub notices: Vec<Notice>,
     /// Findings that are known to open something now.
-    pub live: HashSet<Fingerprint>,
+    pub live: std::collections::HashSet<Fingerprint>,
     /// Files of the scanned tree that are not obeyed.
     pub refused: Option<Refused>,
     /// Whether all rules run, so that an entry that matches nothing is of no use.
@@ -97,7 +97,7 @@ struct Context<'a> {
     findings: &'a [Finding],
     rules: &'a RuleSet,
     identities: Identities,
-    live: &'a HashSet<Fingerprint>,
+    live: &'a std::collections::HashSet<Fingerprint>,
     today: Date,
     /// Everything was scanned, by every rule: what matches nothing is of no use.
     judges_unused: bool,

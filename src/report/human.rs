@@ -14,6 +14,7 @@ mod explain;
 mod exposure;
 mod layout;
 mod summary;
+mod suppressed;
 
 /// What fits everywhere.
 const WIDTH: usize = 80;
@@ -94,6 +95,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if finding.occurrences.len() > 1 {
         notes.push(("also at", other_places(report, &finding.occurrences[1..])));
     }
+    notes.push(("suppressed", suppressed::elsewhere(report, finding)));
     notes.push(("help", one_line(&rule.remediation)));
     notes.push(("fingerprint", finding.fingerprint.to_string()));
     notes.retain(|(_, text)| !text.is_empty());

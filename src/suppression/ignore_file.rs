@@ -172,7 +172,7 @@ fn entry(table: &Table, line: usize) -> Result<Entry, String> {
         scope,
         rule: text(table, "rule")?,
         reason: text(table, "reason")?.ok_or("the reason is missing")?,
-        who: text(table, "who")?.ok_or("`who` answers for it is missing")?,
+        who: text(table, "who")?.ok_or("`who`, the person who answers for it, is missing")?,
         when: date(table, "when")?,
         until: date(table, "until")?,
     })
@@ -249,7 +249,7 @@ mod tests {
             (full("path = '['"), "f:1 the path is no glob"),
             (full("rule = 3"), "f:1 `rule` is not text"),
             (full("").replace("reason = \"r\"", "reason = \" \""), "f:1 `reason` is empty"),
-            (full("").replace("who", "when"), "f:1 `when` is no day"),
+            (full("").replace("who", "when"), "f:1 `who`, the person"),
             (full("").replace("reason = \"r\"\n", ""), "f:1 the reason is missing"),
             (full("").replace("v1:", "v1:0"), "f:1 the fingerprint is not"),
             (full("").replace("v1:", "s1:"), "f:1 its seal means nothing"),

@@ -10,6 +10,8 @@
 )]
 
 mod architecture;
+mod baseline;
+mod baseline_random;
 mod catalogue;
 mod companions;
 mod detect;
@@ -19,6 +21,7 @@ mod flips;
 mod gaps;
 mod history;
 mod hostile;
+mod imports;
 mod output;
 mod policy;
 mod rules_files;
@@ -27,3 +30,4 @@ mod scopes;
 mod scopes_random;
 mod storage;
 mod support;
+mod suppression;

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::super::Report;
 use super::super::text::clip;
 use super::layout::{count, duration, size, wrap};
-use super::{LONGEST_TEXT, WIDTH};
+use super::{LONGEST_TEXT, WIDTH, suppressed};
 use crate::detect::DropReason;
 use crate::finding::{Gap, GapKind};
 
@@ -31,6 +31,7 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
+    suppressed::render(report, &mut out);
     if report.below_threshold > 0 {
         let number = count(report.below_threshold as u64, "");
         let text = format!(

@@ -1,7 +1,8 @@
 //! Files in YAML: the baselines of kingfisher, the configuration of ggshield.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 
 use super::super::identity::hex;
 use super::super::places::NamedPlace;
@@ -60,16 +61,44 @@ struct GgshieldSecret {
     ignored_matches: Vec<Ignored>,
 }
 
+/// A value, by itself or with a name.
+struct Ignored {
+    name: Option<String>,
+    value: String,
+}
+
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Ignored {
-    Named {
-        #[serde(default)]
-        name: Option<String>,
-        #[serde(rename = "match")]
-        value: String,
-    },
-    Bare(String),
+struct Named {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(rename = "match")]
+    value: String,
+}
+
+/// By hand, since a value that looks like a number or like `yes` is a text all the same.
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IgnoredVisitor)
+    }
+}
+
+struct IgnoredVisitor;
+
+impl<'de> Visitor<'de> for IgnoredVisitor {
+    type Value = Ignored;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value, or a map with `match`")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Ignored, E> {
+        Ok(Ignored { name: None, value: value.to_owned() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ignored, A::Error> {
+        let Named { name, value } = Named::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Ignored { name, value })
+    }
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8], import: &Import) -> Result<T, ImportError> {
@@ -108,11 +137,7 @@ pub(super) fn ggshield(bytes: &[u8], import: &mut Import) -> Result<(), ImportEr
     let file: Ggshield = read(bytes, import)?;
     let ignored =
         file.secret.into_iter().flat_map(|secret| secret.ignored_matches).chain(file.matches_ignore);
-    for one in ignored {
-        let (name, value) = match one {
-            Ignored::Named { name, value } => (name, value),
-            Ignored::Bare(value) => (None, value),
-        };
+    for Ignored { name, value } in ignored {
         let criterion = match hex::<32>(&value) {
             Some(digest) => Criterion::Hash(Hash::Ggshield, digest.to_vec()),
             None if value.is_empty() => {
