@@ -84,11 +84,10 @@ pub struct ScanArgs {
 
 impl ScanArgs {
     /// Those of a scan of this path, all others as they are by default.
-    pub fn of(path: &Path) -> Self {
+    pub fn of(path: &Path) -> Result<Self, clap::Error> {
         let command = ScanArgs::augment_args(clap::Command::new("scan"));
         let words = [OsStr::new("scan"), OsStr::new("--"), path.as_os_str()];
-        let matches = command.try_get_matches_from(words).expect("a path is all that it takes");
-        ScanArgs::from_arg_matches(&matches).expect("what is not given has a default")
+        ScanArgs::from_arg_matches(&command.try_get_matches_from(words)?)
     }
 }
 

@@ -76,7 +76,7 @@ impl Place {
 
     /// Everything that is found here, whoever answers for it.
     fn scan(&self) -> anyhow::Result<Report> {
-        let mut args = ScanArgs::of(&self.root);
+        let mut args = ScanArgs::of(&self.root)?;
         args.confidence = Some(ConfidenceArg::Low);
         args.unreachable = true;
         let mut config = Config::resolve(&args)?;

@@ -53,6 +53,11 @@ pub(super) fn around(bytes: &[u8], secret: &Range<usize>, first: Position, last:
     let roof = if ends_line { secret.end } else { bytes.len().min(secret.end + LONGEST_LINE) };
     let tail = &bytes[secret.end..roof];
     let tail = &tail[..memchr::memchr(b'\n', tail).unwrap_or(tail.len())];
+    // Hardly any match has a marker, and every match of every version is asked.
+    let begin = above.as_ref().map_or(head.start, |above| above.start);
+    if !AUTOMATON.is_match(&bytes[begin..secret.end + tail.len()]) {
+        return None;
+    }
     let mut markers = Vec::new();
     let mut look = |text: &[u8], line: u32, below: bool| {
         for hit in AUTOMATON.find_iter(text) {

@@ -172,7 +172,7 @@ impl Baseline {
                 rule: report.rule(finding).id.clone(),
                 path: sarif::uri(report, &finding.occurrences[0].path),
             };
-            let text = serde_json::to_string(&line).expect("it is text alone");
+            let text = to_line(&line);
             let entry = Entry { line: 0, rule: line.rule, path: line.path, text };
             self.entries.entry(id.clone()).or_insert(entry);
         }
@@ -193,7 +193,7 @@ impl Baseline {
         }
         for salt in salts {
             let header = Header { muzzle_baseline: VERSION, salt: salt.to_string() };
-            text.push_str(&serde_json::to_string(&header).expect("it is text alone"));
+            text.push_str(&to_line(&header));
             text.push('\n');
         }
         for entry in self.entries.values() {
@@ -202,6 +202,10 @@ impl Baseline {
         }
         text
     }
+}
+
+fn to_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("it is text alone")
 }
 
 /// What a scan found beside a baseline.

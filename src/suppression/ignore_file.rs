@@ -102,7 +102,7 @@ impl IgnoreFile {
 
     fn read(&mut self, table: &Table, text: &str, above: usize) {
         let line = |span: Option<Range<usize>>| above + line_at(text, span.map_or(0, |span| span.start));
-        for (key, item) in table.iter() {
+        for (key, item) in table {
             let at = line(table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span()));
             match (key, item) {
                 ("salt", item) => match item.as_str().and_then(Salt::parse) {
@@ -147,7 +147,7 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
 }
 
 fn line_at(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count()
+    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..offset.min(text.len())]).count()
 }
 
 fn one_line(text: &str) -> String {
@@ -155,7 +155,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn entry(table: &Table, line: usize) -> Result<Entry, String> {
-    for (key, _) in table.iter() {
+    for (key, _) in table {
         if !KEYS.contains(&key) {
             // A misspelt `until` would be one that never ends.
             return Err(format!("`{key}` is no key of an entry; there are {}", KEYS.join(", ")));
