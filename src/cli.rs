@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod debug;
 mod rules;
 mod scan;
 
+pub use config::ConfigCommand;
 pub use debug::DebugCommand;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
@@ -31,7 +33,10 @@ pub enum Command {
     /// Scan repositories with their whole history, directories, files, or standard input.
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
+    /// Show, check and explain settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -16,12 +16,14 @@ use crate::git::scope::Scope;
 use crate::git::store::Store;
 use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
+use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
 
 mod assemble;
 mod companions;
+mod exempt;
 
 use assemble::Assembly;
 
@@ -60,6 +62,8 @@ pub struct Options {
     pub show_secrets: bool,
     /// Tell what was dropped, and why.
     pub explain: bool,
+    /// What is hidden, and what makes the scan fail.
+    pub policy: Policy,
 }
 
 impl Options {
@@ -77,6 +81,7 @@ impl Options {
             jobs,
             show_secrets: false,
             explain: false,
+            policy: Policy::default(),
         }
     }
 }

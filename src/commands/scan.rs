@@ -31,7 +31,7 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     }
     // The process ends with this command: taking hundreds of compiled rules apart would only take time.
     std::mem::forget(detector);
-    Ok(report.exit_code(args.allow_incomplete))
+    Ok(report.exit_code(config.allow_incomplete))
 }
 
 fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {

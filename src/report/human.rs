@@ -15,6 +15,8 @@ mod exposure;
 mod layout;
 mod summary;
 
+pub(super) use layout::count;
+
 /// What fits everywhere.
 const WIDTH: usize = 80;
 /// Places that are listed besides the primary one.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use super::policy::{AllowedJson, PolicyJson};
 use super::refs::{RefNames, Shown};
 use super::{Report, Stats, sarif};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Severity, Verdict};
@@ -115,6 +116,8 @@ struct Summary<'a> {
     not_reported: NotReported,
     exposure_left_out: bool,
     dropped_candidates: Vec<DroppedJson<'a>>,
+    allowed: Vec<AllowedJson>,
+    policy: PolicyJson,
 }
 
 #[derive(Serialize)]
@@ -246,6 +249,8 @@ impl<'a> Summary<'a> {
             },
             exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),
+            allowed: AllowedJson::all(report, true),
+            policy: PolicyJson::new(report),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use serde_json::ser::PrettyFormatter;
 use serde_sarif::sarif as model;
 
-use super::{Report, json};
+use super::{Report, json, policy};
 use crate::finding::{Confidence, Gap, GapKind, Severity};
 
 mod results;
@@ -106,6 +106,9 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
         let text = "When findings were removed and which refs lead to them is left out: the history holds too many \
                     unlike sets of findings.";
         notifications.push(notification("exposure-left-out", "note", text.into()));
+    }
+    for line in policy::lines(report) {
+        notifications.push(notification(line.id, line.level, plain(&line.text)));
     }
     let room = MOST_NOTIFICATIONS - notifications.len();
     let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };
