@@ -1,15 +1,17 @@
 //! Settings: flags over environment over file over defaults; raw → validated. Who is believed is in `trust`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use crate::cli::{RuleFilesArgs, ScanArgs, ScopeArgs};
 use crate::finding::Confidence;
 use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
-use crate::policy::{Outcome, Policy};
+use crate::policy::{Entry, Outcome, Policy};
 use crate::report::Format;
+use crate::report::text::visible;
 use crate::rules::RuleSet;
 
 mod check;
@@ -66,7 +68,7 @@ impl Config {
         let settings = Settings::resolve(args, &Environment::of_process())?;
         let (layer, threshold) = (&settings.layer, settings.threshold());
         let all = all_rules(args, &settings)?;
-        let entries = policy_entries(&settings, &all)?;
+        let entries = policy_entries(&settings, &all);
         let rules = selected(all, layer, threshold)?;
         let is = |setting: &Option<Setting<bool>>, default| setting.as_ref().map_or(default, |set| set.value);
         let (history, worktree) = (is(&layer.history, true), is(&layer.worktree, true));
@@ -166,15 +168,10 @@ fn outcome(settings: &Settings) -> Outcome {
 }
 
 /// What is hidden place by place, and what would be.
-fn policy_entries(
-    settings: &Settings,
-    rules: &RuleSet,
-) -> anyhow::Result<Vec<std::sync::Arc<crate::policy::Entry>>> {
-    let mut all = entries::in_force(&settings.layer, rules)?;
-    if let Some(refused) = &settings.sources.refused {
-        all.extend(entries::refused(refused, rules)?);
-    }
-    Ok(all)
+fn policy_entries(settings: &Settings, rules: &RuleSet) -> Vec<Arc<Entry>> {
+    let mut all = entries::in_force(&settings.layer, rules);
+    all.extend(settings.sources.refused.iter().flat_map(|refused| entries::refused(refused, rules)));
+    all
 }
 
 fn outputs(layer: &Layer) -> anyhow::Result<Vec<Output>> {
@@ -226,9 +223,14 @@ fn all_rules(args: &ScanArgs, settings: &Settings) -> anyhow::Result<RuleSet> {
     for source in &sources.rules {
         match source {
             RuleSource::Disk(path) => rules.load(path)?,
-            RuleSource::Repository { file, trusted: true } => rules.add_own(&file.origin, &file.text)?,
-            RuleSource::Repository { file, trusted: false } => {
-                rules.add_untrusted(&file.origin, &file.text)?;
+            RuleSource::Repository { file, trusted } => {
+                let added = if *trusted {
+                    rules.add_own(&file.origin, &file.text)
+                } else {
+                    rules.add_untrusted(&file.origin, &file.text)
+                };
+                // Messages may quote what the scanned tree says.
+                added.map_err(|error| anyhow!(visible(error.to_string().as_bytes())))?;
             }
         }
     }
@@ -271,6 +273,8 @@ fn selected(mut rules: RuleSet, layer: &Layer, threshold: Confidence) -> anyhow:
     for (list, is_wanted) in named {
         for id in list.value.iter().filter(|id| rules.by_id(id).is_none()) {
             let near = nearest::hint(entries::ids(&rules), id);
+            let id = visible(id.as_bytes());
+            let near = if near.is_empty() { ";".into() } else { near };
             let why = format!("{}: there is no rule `{id}`{near} `muzzle rules list` shows all", list.origin);
             // What a file disables may be gone since it was written.
             if is_wanted || !matches!(list.origin, Origin::File(_)) {

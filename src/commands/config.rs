@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::cli::{ConfigCommand, ScanArgs};
 use crate::config::keys::{self, KEYS, Key, VARIABLES};
 use crate::config::{self, JSON_SCHEMA, NAMES};
-use crate::report::text::visible_lines;
+use crate::report::text::visible;
 
 /// What `config init` writes.
 const STARTER: &str = include_str!("config/starter.toml");
@@ -46,12 +46,13 @@ fn show(args: &ScanArgs, as_json: bool) -> anyhow::Result<u8> {
     let value_width = values.iter().map(String::len).filter(|length| *length <= 40).max().unwrap_or(0);
     let mut text = String::new();
     for (shown, value) in settings.iter().zip(&values) {
-        writeln!(text, "{:width$}  {value:value_width$}  {}", shown.key, shown.origin)?;
+        let line = format!("{:width$}  {value:value_width$}  {}", shown.key, shown.origin);
+        writeln!(text, "{}", visible(line.as_bytes()))?;
     }
     for notice in outcome.notices.iter().chain(&outcome.weakened) {
-        writeln!(text, "note: {notice}")?;
+        writeln!(text, "note: {}", visible(notice.as_bytes()))?;
     }
-    print(&visible_lines(&text))
+    print(&text)
 }
 
 fn init(path: &Path) -> anyhow::Result<u8> {
@@ -62,7 +63,7 @@ fn init(path: &Path) -> anyhow::Result<u8> {
         format!("{} {why}", path.display())
     })?;
     file.write_all(STARTER.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
-    print(&visible_lines(&format!("wrote {}; `muzzle config check` checks it\n", path.display())))
+    print(&format!("wrote {}; `muzzle config check` checks it\n", shown(path)))
 }
 
 fn check(path: Option<&Path>) -> anyhow::Result<u8> {
@@ -77,16 +78,17 @@ fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let warnings = config::check(&path)?;
     let mut text = String::new();
     for warning in &warnings {
-        writeln!(text, "warning: {warning}")?;
+        writeln!(text, "warning: {}", visible(warning.as_bytes()))?;
     }
     let number = warnings.len();
-    writeln!(
-        text,
-        "{}: no mistakes, {number} warning{}",
-        path.display(),
-        if number == 1 { "" } else { "s" }
-    )?;
-    print(&visible_lines(&text))
+    let plural = if number == 1 { "" } else { "s" };
+    writeln!(text, "{}: no mistakes, {number} warning{plural}", shown(&path))?;
+    print(&text)
+}
+
+/// Fit to be shown.
+fn shown(path: &Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
 }
 
 fn explain(name: Option<&str>) -> anyhow::Result<u8> {

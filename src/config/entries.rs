@@ -8,16 +8,16 @@ use super::nearest;
 use super::origin::Setting;
 use super::weaker::disabled;
 use crate::policy::{Allowlist, Entry, FailOn, Globs, Hides};
-use crate::rules::{self, Place, RuleSet};
+use crate::rules::{Place, RuleSet};
 
 /// What the files in force hide place by place.
-pub(super) fn in_force(layer: &Layer, rules: &RuleSet) -> anyhow::Result<Vec<Arc<Entry>>> {
-    Ok(Places { honoured: true, rules }.of(layer)?.into_iter().map(Arc::new).collect())
+pub(super) fn in_force(layer: &Layer, rules: &RuleSet) -> Vec<Arc<Entry>> {
+    Places { honoured: true, rules }.of(layer).into_iter().map(Arc::new).collect()
 }
 
 /// What a file that is not honoured would have hidden.
-pub(super) fn refused(layer: &Layer, rules: &RuleSet) -> anyhow::Result<Vec<Arc<Entry>>> {
-    let mut entries = Places { honoured: false, rules }.of(layer)?;
+pub(super) fn refused(layer: &Layer, rules: &RuleSet) -> Vec<Arc<Entry>> {
+    let mut entries = Places { honoured: false, rules }.of(layer);
     let mut add = |kind, name: String, place: Option<&Place>, hides| {
         if let Some(place) = place.cloned() {
             entries.push(Entry { kind, name, place, honoured: false, hides });
@@ -58,7 +58,7 @@ pub(super) fn refused(layer: &Layer, rules: &RuleSet) -> anyhow::Result<Vec<Arc<
             add(kind, "false".into(), setting.place(), hides);
         }
     }
-    Ok(entries.into_iter().map(Arc::new).collect())
+    entries.into_iter().map(Arc::new).collect()
 }
 
 struct Places<'a> {
@@ -67,11 +67,8 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn of(&self, layer: &Layer) -> anyhow::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
-        for allow in &layer.allowlists {
-            entries.push(self.allowlist(allow)?);
-        }
+    fn of(&self, layer: &Layer) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = layer.allowlists.iter().map(|allow| self.allowlist(allow)).collect();
         for pattern in layer.exclude.iter().flat_map(|list| &list.value) {
             let hides = Hides::Inside(pattern.globs.clone());
             entries.push(self.entry("paths.exclude", pattern.text.clone(), pattern.place.clone(), hides));
@@ -79,7 +76,7 @@ impl Places<'_> {
         if let Some(include) = &layer.include {
             entries.extend(self.outside(include));
         }
-        Ok(entries)
+        entries
     }
 
     fn entry(&self, kind: &'static str, name: String, place: Place, hides: Hides) -> Entry {
@@ -92,7 +89,7 @@ impl Places<'_> {
         Some(self.entry("paths.include", name, include.place()?.clone(), Hides::Outside(globs)))
     }
 
-    fn allowlist(&self, allow: &Allow) -> anyhow::Result<Entry> {
+    fn allowlist(&self, allow: &Allow) -> Entry {
         for id in &allow.raw.target_rules {
             if self.honoured && self.rules.by_id(&id.value).is_none() {
                 let near = nearest::hint(ids(self.rules), &id.value);
@@ -105,9 +102,9 @@ impl Places<'_> {
         }
         let list = Allowlist {
             rules: allow.raw.target_rules.iter().map(|id| id.value.clone()).collect(),
-            exemptions: rules::exemptions(&allow.raw)?,
+            exemptions: allow.exemptions.clone(),
         };
-        Ok(self.entry("allowlist", allow.name(), allow.raw.place.clone(), Hides::Allowed(list)))
+        self.entry("allowlist", allow.name(), allow.raw.place.clone(), Hides::Allowed(list))
     }
 }
 

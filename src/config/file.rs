@@ -12,11 +12,12 @@ use super::layer::{Allow, Layer, Override, Pattern};
 use super::origin::{Origin, Setting};
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
-use crate::rules::{self, Place, Placed, RawAllowlist};
+use crate::report::text::visible;
+use crate::rules::{self, Place, Placed, RawAllowlist, RuleError};
 
 /// A configuration that cannot be used, said so that its author can mend it.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {why}")]
+#[error("{place}: {}", visible(why.as_bytes()))]
 pub struct FileError {
     pub(super) place: Place,
     pub(super) why: String,
@@ -317,7 +318,11 @@ impl Reader<'_> {
         if let Some(commit) = raw.commits.iter().find(|id| rules::object_name(id.value.trim()).is_none()) {
             return Err(wrong(&commit.place, "not the whole id of a commit: 40 or 64 hexadecimal digits"));
         }
-        Ok(Allow { description, raw })
+        let exemptions = rules::exemptions(&raw).map_err(|error| match error {
+            RuleError::File { place, why } => FileError { place, why },
+            other => wrong(&raw.place, &other.to_string()),
+        })?;
+        Ok(Allow { description, raw, exemptions })
     }
 }
 

@@ -1,13 +1,14 @@
 //! What one source says, and how sources lie over one another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::origin::{Origin, Setting};
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
-use crate::rules::{Place, RawAllowlist};
+use crate::rules::{Exemption, Place, RawAllowlist};
 
 /// Each setting with its key; the macro keeps the list of fields, the merge and the listing together.
 macro_rules! layer {
@@ -130,6 +131,8 @@ impl Serialize for Pattern {
 pub(super) struct Allow {
     pub(super) description: Option<String>,
     pub(super) raw: RawAllowlist,
+    /// The same, compiled.
+    pub(super) exemptions: Vec<Arc<Exemption>>,
 }
 
 impl Allow {

@@ -12,6 +12,7 @@
 mod architecture;
 mod catalogue;
 mod companions;
+mod config;
 mod detect;
 mod differential;
 mod exposure;
