@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod debug;
 mod rules;
 mod scan;
 mod suppression;
 
+pub use config::ConfigCommand;
 pub use debug::DebugCommand;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
@@ -33,7 +35,10 @@ pub enum Command {
     /// Scan repositories with their whole history, directories, files, or standard input.
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
+    /// Show, check and explain settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

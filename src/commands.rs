@@ -5,6 +5,7 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 pub mod baseline;
+pub mod config;
 pub mod debug;
 pub mod ignore;
 pub mod rules;

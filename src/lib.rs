@@ -24,6 +24,7 @@ pub mod interrupt;
 pub mod location;
 mod parallel;
 pub mod pipeline;
+pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod rules;

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     quiet_panics();
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
+        Command::Config(command) => commands::config::run(command),
         Command::Rules(command) => commands::rules::run(command),
         Command::Ignore(command) => commands::ignore::run(command),
         Command::Baseline(command) => commands::baseline::run(command),

@@ -16,6 +16,7 @@ use crate::git::scope::Scope;
 use crate::git::store::Store;
 use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
+use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
@@ -23,6 +24,7 @@ use crate::suppression::{self, Sources};
 
 mod assemble;
 mod companions;
+mod exempt;
 
 use assemble::Assembly;
 
@@ -63,6 +65,8 @@ pub struct Options {
     pub explain: bool,
     /// Who may answer for findings.
     pub suppression: Sources,
+    /// What is hidden, and what makes the scan fail.
+    pub policy: Policy,
 }
 
 impl Options {
@@ -81,6 +85,7 @@ impl Options {
             show_secrets: false,
             explain: false,
             suppression: Sources::default(),
+            policy: Policy::default(),
         }
     }
 }

@@ -47,15 +47,25 @@ pub struct ScanArgs {
     /// The least confidence that is reported [default: medium].
     #[arg(long, value_name = "LEVEL")]
     pub confidence: Option<ConfidenceArg>,
-    /// Read settings from this file. A configuration in the scanned repository is never read by itself.
+    /// Read settings from this file, muzzle.toml or a gitleaks configuration [default: muzzle.toml at the root of the
+    /// scanned repository].
+    ///
+    /// What the scanned repository's own file hides is told in the report, and with CI set it is not honoured.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Take the repository's own policy from this revision, whatever the scanned tree says: main, origin/main, a commit.
+    /// Take policy from the files of this revision, such as origin/main, whatever the scanned tree's own say.
     #[arg(long, value_name = "REF")]
     pub config_from: Option<String>,
-    /// Do not let the scanned tree's own policy hide anything; so it is, too, if CI is set.
+    /// Honour nothing that the scanned repository's own configuration hides, as if CI were set.
     #[arg(long)]
     pub no_repo_config: bool,
+    /// Which findings make the scan fail: any, never, or confidence=LEVEL and severity=LEVEL with commas between them
+    /// [default: any].
+    #[arg(long, value_name = "REASONS")]
+    pub fail_on: Option<String>,
+    /// The exit code of a complete scan with findings that make it fail [default: 1].
+    #[arg(long, value_name = "N")]
+    pub exit_code: Option<u8>,
     /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,

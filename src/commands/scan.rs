@@ -18,12 +18,12 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
-    let outputs = config.outputs.clone();
+    let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
     let report = scan(config, args.quiet)?;
     for output in &outputs {
         write(output, &report, args.no_color)?;
     }
-    Ok(report.exit_code(args.allow_incomplete))
+    Ok(report.exit_code(allow_incomplete))
 }
 
 /// Scans.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::env::Environment;
 use super::policy_file::{PolicyFile, PolicySource, read};
-use crate::cli::{InlineAllowArg, SuppressionArgs};
+use crate::cli::{InlineAllowArg, ScanArgs, SuppressionArgs};
 use crate::finding::{Notice, NoticeKind};
 use crate::git::Repository;
 use crate::pipeline::Target;
@@ -28,6 +29,23 @@ pub(super) struct TreeTrust<'a> {
     pub(super) revision: Option<&'a str>,
     /// Why it has none.
     pub(super) refused_because: Option<&'static str>,
+}
+
+impl<'a> TreeTrust<'a> {
+    /// As it is with the configuration of the tree, see `trust`.
+    pub(super) fn new(args: &'a ScanArgs, environment: &'a Environment) -> anyhow::Result<Self> {
+        let revision = args.config_from.as_deref().or(environment.get("MUZZLE_CONFIG_FROM"));
+        let no_repo_config =
+            args.no_repo_config || environment.switch("MUZZLE_NO_REPO_CONFIG")?.unwrap_or(false);
+        let refused_because = if no_repo_config {
+            Some("--no-repo-config says so")
+        } else if revision.is_some() {
+            Some("--config-from names the revision that policy is taken from")
+        } else {
+            environment.is_ci().then_some("CI is set")
+        };
+        Ok(TreeTrust { revision, refused_because })
+    }
 }
 
 /// All who may ask for findings to be let pass.

@@ -19,11 +19,9 @@ pub(crate) fn file_of(repository: &Repository, commit: gix::ObjectId, path: &str
     let mut parts = path.split('/').peekable();
     while let Some(part) = parts.next() {
         let bytes = objects.read(&tree, Kind::Tree).map_err(|why| told(&tree, why))?;
-        let Some((kind, id, is_link)) =
-            entry(bytes, part, hash.len_in_bytes()).ok_or_else(|| format!("tree {tree} is damaged"))?
-        else {
-            return Ok(None);
-        };
+        let found =
+            entry(bytes, part, hash.len_in_bytes()).map_err(|Damaged| format!("tree {tree} is damaged"))?;
+        let Some((kind, id, is_link)) = found else { return Ok(None) };
         let is_last = parts.peek().is_none();
         match kind {
             EntryKind::Tree if !is_last => tree = id,
@@ -49,19 +47,27 @@ pub(crate) fn head(repository: &Repository) -> Result<Option<gix::ObjectId>, Str
     super::revisions::revision(repository, "HEAD").map(Some).map_err(|error| error.to_string())
 }
 
-/// The entry of this name, whether it is a link among it; the outer `None` if the tree makes no sense.
-fn entry(tree: &[u8], name: &str, id_length: usize) -> Option<Option<(EntryKind, gix::ObjectId, bool)>> {
+/// The tree makes no sense.
+struct Damaged;
+
+/// Kind and id of the entry of this name, and whether it is a link.
+fn entry(
+    tree: &[u8],
+    name: &str,
+    id_length: usize,
+) -> Result<Option<(EntryKind, gix::ObjectId, bool)>, Damaged> {
     let mut entries = Entries::new(tree, id_length);
     let mut at = tree.len();
     while let Some(entry) = entries.next() {
-        let entry = entry?;
+        let entry = entry.ok_or(Damaged)?;
         if entry.name == name.as_bytes() {
-            let id = gix::ObjectId::try_from(entry.id).ok()?;
-            return Some(Some((entry.kind, id, tree[tree.len() - at..].starts_with(b"120000 "))));
+            let id = gix::ObjectId::try_from(entry.id).map_err(|_| Damaged)?;
+            let is_link = tree[tree.len() - at..].starts_with(b"120000 ");
+            return Ok(Some((entry.kind, id, is_link)));
         }
         at = entries.left();
     }
-    Some(None)
+    Ok(None)
 }
 
 fn told(id: &gix::oid, why: Unread) -> String {

@@ -15,6 +15,7 @@ use crate::finding::{
     Person, Provenance, RefKind, Refs, Verdict,
 };
 use crate::location::{Location, Position, Span};
+use crate::policy::Outcome;
 use crate::rules::RuleSet;
 use crate::secret::Secret;
 
@@ -159,6 +160,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         unreachable: 0,
         exposure_left_out: false,
         dropped: BTreeMap::new(),
+        policy: Outcome::default(),
         scope: None,
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),

@@ -16,6 +16,8 @@ mod layout;
 mod summary;
 mod suppressed;
 
+pub(super) use layout::count;
+
 /// What fits everywhere.
 const WIDTH: usize = 80;
 /// Places that are listed besides the primary one.

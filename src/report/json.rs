@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use super::policy::{AllowedJson, PolicyJson};
 use super::refs::{RefNames, Shown};
 use super::{Report, Stats, sarif};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Severity, Verdict};
@@ -124,6 +125,8 @@ struct Summary<'a> {
     dropped_candidates: Vec<DroppedJson<'a>>,
     suppressed: Vec<suppressed::SuppressedJson<'a>>,
     suppression_notices: Vec<suppressed::NoticeJson>,
+    allowed: Vec<AllowedJson>,
+    policy: PolicyJson,
 }
 
 #[derive(Serialize)]
@@ -257,6 +260,8 @@ impl<'a> Summary<'a> {
             dropped_candidates: dropped.collect(),
             suppressed: suppressed::suppressed(report, told),
             suppression_notices: suppressed::notices(report),
+            allowed: AllowedJson::all(report, true),
+            policy: PolicyJson::new(report),
         }
     }
 }

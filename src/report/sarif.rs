@@ -10,7 +10,7 @@ use serde_json::json;
 use serde_json::ser::PrettyFormatter;
 use serde_sarif::sarif as model;
 
-use super::{Report, json};
+use super::{Report, json, policy};
 use crate::finding::{Confidence, Gap, GapKind, Notice, NoticeKind, Severity};
 
 mod results;
@@ -115,6 +115,9 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
         let level = if *kind == NoticeKind::Unused { "note" } else { "warning" };
         let text = format!("{}: {}", show(place), show(detail));
         notifications.push(notification(&format!("suppression-{}", kind.as_str()), level, text));
+    }
+    for line in policy::lines(report) {
+        notifications.push(notification(line.id, line.level, plain(&line.text)));
     }
     let room = MOST_NOTIFICATIONS - notifications.len();
     let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };

@@ -8,7 +8,7 @@ const LAYERS: [&[&str]; 9] = [
     &["commands"],
     &["config", "pipeline"],
     &["attribution", "grouping", "interrupt", "progress", "report", "source", "suppression"],
-    &["detect", "expand", "git"],
+    &["detect", "expand", "git", "policy"],
     &["rules"],
     &["finding"],
     &["copied", "location", "parallel", "secret"],

@@ -54,13 +54,13 @@ impl World {
 
     fn value(&self, secret: usize) -> String {
         let name = format!("{}-{secret}", self.seed);
-        if secret % 2 == 0 { github(&name) } else { fill("{{[A-Za-z0-9]{10}}}", &name) }
+        if secret.is_multiple_of(2) { github(&name) } else { fill("{{[A-Za-z0-9]{10}}}", &name) }
     }
 
     fn text(&self, line: &Line) -> String {
         match line {
             Line::Text(number) => format!("text {number}\n"),
-            Line::Secret(secret, round) if secret % 2 == 0 => {
+            Line::Secret(secret, round) if secret.is_multiple_of(2) => {
                 format!("name{round} {}\n", self.value(*secret))
             }
             Line::Secret(secret, round) => {
@@ -157,9 +157,9 @@ impl World {
                 continue;
             }
             if path.is_dir() {
-                std::fs::remove_dir_all(path).unwrap()
+                std::fs::remove_dir_all(path).unwrap();
             } else {
-                std::fs::remove_file(path).unwrap()
+                std::fs::remove_file(path).unwrap();
             }
         }
         for (file, lines) in &self.files {

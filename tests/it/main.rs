@@ -14,6 +14,7 @@ mod baseline;
 mod baseline_random;
 mod catalogue;
 mod companions;
+mod config;
 mod detect;
 mod differential;
 mod exposure;

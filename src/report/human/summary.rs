@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::Report;
 use super::super::text::clip;
+use super::super::{Report, policy};
 use super::layout::{count, duration, size, wrap};
 use super::{LONGEST_TEXT, WIDTH, suppressed};
 use crate::detect::DropReason;
@@ -57,6 +57,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     for line in skipped(report) {
         let _ = writeln!(out, "{}", wrap(&line, WIDTH));
+    }
+    for line in policy::lines(report) {
+        let _ = writeln!(out, "{}", wrap(&line.text, WIDTH));
     }
     if !report.is_complete() {
         out.push('\n');
