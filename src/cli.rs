@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod ci;
+mod config;
 mod debug;
 mod hook;
 mod rules;
@@ -10,6 +11,9 @@ mod scan;
 mod shell;
 
 pub use ci::{CiArgs, CiSystem, ModeArg};
+mod suppression;
+
+pub use config::ConfigCommand;
 pub use debug::DebugCommand;
 pub use hook::{
     HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
@@ -17,6 +21,7 @@ pub use hook::{
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
 pub use shell::{CompletionsArgs, ManArgs};
+pub use suppression::{BaselineCommand, IgnoreCommand, IgnorePlace, InlineAllowArg, SuppressionArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -39,7 +44,7 @@ pub enum Command {
     /// Scan repositories with their whole history, directories, files, or standard input.
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Have Git call muzzle before commits and pushes.
     #[command(subcommand)]
     Hook(HookCommand),
@@ -49,7 +54,7 @@ pub enum Command {
     /// makes the scan incomplete (3 or 4), unless --fetch brings it.
     ///
     /// Example: muzzle ci github --fetch --sarif muzzle.sarif
-    Ci(CiArgs),
+    Ci(Box<CiArgs>),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -61,6 +66,15 @@ pub enum Command {
     ///
     /// Example: muzzle man | man -l -
     Man(ManArgs),
+    /// Show, check and explain settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Answer for findings, one by one, with a reason and an end: muzzle.ignore.toml.
+    #[command(subcommand)]
+    Ignore(IgnoreCommand),
+    /// Write down what is there already, so that only what is new is reported.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Measure parts of the engine.
     #[command(subcommand, hide = true)]
     Debug(DebugCommand),

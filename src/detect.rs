@@ -23,6 +23,7 @@ use crate::rules::{Found, RuleError, RuleSet};
 mod assignment;
 mod filter;
 mod heritage;
+mod markers;
 mod matches;
 mod matching;
 #[cfg(test)]

@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use crate::finding::{Gap, GapKind, ObjectName};
 use environment::Environment;
 
+pub(crate) mod blob;
 pub(crate) mod changes;
 mod checkout;
 pub(crate) mod commit;
 pub(crate) mod delta;
+pub(crate) mod digest;
 pub mod environment;
 mod exchange;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod loose;
 pub(crate) mod objects;

@@ -5,7 +5,7 @@
 //!  history  ├─▶ bytes ──▶ expand ──▶ detect ──▶ Match ──▶ group by secret ──▶ Finding
 //!  stdin    ┘   (once per object)   prefilter,                                   │
 //!                                   matching,                                    ▼
-//!  exit code ◀── report ◀───────────filter───────────────────────────────── attribution
+//!  exit code ◀── report ◀── suppression ◀───filter─────────────────────── attribution
 //! ```
 //!
 //! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
@@ -26,8 +26,10 @@ pub mod interrupt;
 pub mod location;
 mod parallel;
 pub mod pipeline;
+pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod secret;
 pub mod source;
+pub mod suppression;

@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         Command::Rules(command) => commands::rules::run(command),
         Command::Completions(args) => commands::shell::completions(args),
         Command::Man(args) => commands::shell::man(args),
+        Command::Config(command) => commands::config::run(command),
+        Command::Ignore(command) => commands::ignore::run(command),
+        Command::Baseline(command) => commands::baseline::run(command),
         Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {

@@ -17,12 +17,15 @@ use crate::git::scope::Scope;
 use crate::git::store::Store;
 use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
+use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
+use crate::suppression::{self, Sources};
 
 mod assemble;
 mod companions;
+mod exempt;
 mod part;
 
 use assemble::Assembly;
@@ -63,6 +66,10 @@ pub struct Options {
     pub show_secrets: bool,
     /// Tell what was dropped, and why.
     pub explain: bool,
+    /// Who may answer for findings.
+    pub suppression: Sources,
+    /// What is hidden, and what makes the scan fail.
+    pub policy: Policy,
 }
 
 impl Options {
@@ -80,6 +87,8 @@ impl Options {
             jobs,
             show_secrets: false,
             explain: false,
+            suppression: Sources::default(),
+            policy: Policy::default(),
         }
     }
 }
@@ -174,7 +183,23 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
             }
         }
     }
-    Ok(assembly.into_report(detector, options, gaps, stats(counters), started))
+    let mut report = assembly.into_report(detector, options, gaps, stats(counters), started);
+    suppression::apply(&mut report, &options.suppression, is_whole(options));
+    Ok(report)
+}
+
+/// Whether everything was asked for that the targets hold.
+pub fn is_whole(options: &Options) -> bool {
+    let is_root = |target: &Target| match target {
+        Target::Stdin => false,
+        Target::Path(path) => match Repository::discover(path) {
+            Ok(Some(repository)) => {
+                repository.worktree().is_none_or(|root| root.canonicalize().ok() == path.canonicalize().ok())
+            }
+            _ => path.is_dir(),
+        },
+    };
+    options.scope.is_none() && options.history && options.worktree && options.targets.iter().all(is_root)
 }
 
 /// A scope means commits, and so a repository.

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::detect::DropReason;
-use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
+use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity, Suppressions};
+use crate::policy::Outcome;
 use crate::rules::{Rule, RuleSet};
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod markdown;
+mod policy;
 mod refs;
 pub mod refusal;
 pub mod sarif;
@@ -57,6 +59,8 @@ pub struct Phases {
 pub struct Report {
     /// What is reported: sorted by severity, rule and primary place.
     pub findings: Vec<Finding>,
+    /// What somebody answers for, and so does not count.
+    pub suppressions: Suppressions,
     /// What could not be scanned; sorted, distinct.
     pub gaps: Vec<Gap>,
     /// What was scanned.
@@ -73,6 +77,8 @@ pub struct Report {
     pub exposure_left_out: bool,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    /// Which policy it went by, and what that hid.
+    pub policy: Outcome,
     /// The options that name commits, if only some were asked for.
     pub scope: Option<String>,
     /// What was asked for, for titles.
@@ -107,11 +113,13 @@ impl Report {
         counts.into_iter().rev().collect()
     }
 
-    /// The exit code: 0 clean, 1 findings, 3 incomplete, 4 incomplete with findings.
+    /// The exit code: 0 clean, 1 (or what was asked for) findings, 3 incomplete, 4 incomplete with findings. Only findings
+    /// that are a reason to fail count.
     pub fn exit_code(&self, allow_incomplete: bool) -> u8 {
-        match (self.findings.is_empty(), self.is_complete() || allow_incomplete) {
+        let fails = self.findings.iter().any(|finding| self.policy.fails(finding));
+        match (!fails, self.is_complete() || allow_incomplete) {
             (true, true) => 0,
-            (false, true) => 1,
+            (false, true) => self.policy.exit_code,
             (true, false) => 3,
             (false, false) => 4,
         }

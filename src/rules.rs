@@ -32,10 +32,11 @@ mod shape;
 
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
-pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
+pub(crate) use exemption::{Criterion, Exemption, Memory, Sight, Target};
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub(crate) use foreign::{Placed, RawAllowlist, can, exemptions, needs_all, object_name, target_named};
 pub(crate) use lazy::LazyRegex;
 pub use place::Place;
 pub(crate) use program::Found;
@@ -282,6 +283,19 @@ impl RuleSet {
     /// Keeps the rules that `keep` wants. Indexes change.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
+    }
+
+    /// Changes what is said of the rule with this id; false without one.
+    pub fn adjust(&mut self, id: &str, severity: Option<Severity>, confidence: Option<Confidence>) -> bool {
+        let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == id) else { return false };
+        rule.severity = severity.unwrap_or(rule.severity);
+        if let Some(confidence) = confidence {
+            rule.confidence = confidence;
+            if let Some(companion) = &mut rule.companion {
+                companion.confidence = confidence;
+            }
+        }
+        true
     }
 
     /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.

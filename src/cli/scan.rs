@@ -1,14 +1,15 @@
 //! `muzzle scan`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, ValueEnum};
 
-use super::RuleFilesArgs;
+use super::{RuleFilesArgs, SuppressionArgs};
 
 /// Arguments of `scan`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
     /// Repositories, directories, files, or `-` for standard input.
     ///
@@ -52,9 +53,25 @@ pub struct ScanArgs {
     /// The least confidence that is reported [default: medium].
     #[arg(long, value_name = "LEVEL")]
     pub confidence: Option<ConfidenceArg>,
-    /// Read settings from this file. A configuration in the scanned repository is never read by itself.
+    /// Read settings from this file, muzzle.toml or a gitleaks configuration [default: muzzle.toml at the root of the
+    /// scanned repository].
+    ///
+    /// What the scanned repository's own file hides is told in the report, and with CI set it is not honoured.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Take policy from the files of this revision, such as origin/main, whatever the scanned tree's own say.
+    #[arg(long, value_name = "REF")]
+    pub config_from: Option<String>,
+    /// Honour nothing that the scanned repository's own configuration hides, as if CI were set.
+    #[arg(long)]
+    pub no_repo_config: bool,
+    /// Which findings make the scan fail: any, never, or confidence=LEVEL and severity=LEVEL with commas between them
+    /// [default: any].
+    #[arg(long, value_name = "REASONS")]
+    pub fail_on: Option<String>,
+    /// The exit code of a complete scan with findings that make it fail [default: 1].
+    #[arg(long, value_name = "N")]
+    pub exit_code: Option<u8>,
     /// Write a report: human, json, jsonl, sarif, github or markdown, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
@@ -73,6 +90,9 @@ pub struct ScanArgs {
     /// No progress display.
     #[arg(short, long)]
     pub quiet: bool,
+    /// What does not count.
+    #[command(flatten)]
+    pub suppression: SuppressionArgs,
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -87,8 +107,17 @@ pub struct ScanOptions {
     pub scan: ScanArgs,
 }
 
+impl ScanArgs {
+    /// Those of a scan of this path, all others as they are by default.
+    pub fn of(path: &Path) -> Result<Self, clap::Error> {
+        let command = ScanArgs::augment_args(clap::Command::new("scan"));
+        let words = [OsStr::new("scan"), OsStr::new("--"), path.as_os_str()];
+        ScanArgs::from_arg_matches(&command.try_get_matches_from(words)?)
+    }
+}
+
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Only some commits (then neither the index nor the files of the working tree)")]
 pub struct ScopeArgs {
     /// What these commits introduced: A..B, A.. (to HEAD), A...B (either side alone), REF^! (one commit).

@@ -50,6 +50,7 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
     };
     let decision = decide(repository, &plan, args.fetch)?;
     let mut config = config(args, path, &decision)?;
+    let allow_incomplete = config.allow_incomplete;
     let outputs = std::mem::take(&mut config.outputs);
     let sarif = sarif(args.sarif.as_deref())?;
     let mut report = super::scan::scan(config, args.scan.quiet)?;
@@ -57,7 +58,7 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
     for output in outputs.iter().chain(sarif.iter().map(|(_, output)| output)) {
         write(output, &report, args.scan.no_color)?;
     }
-    let code = report.exit_code(args.scan.allow_incomplete);
+    let code = report.exit_code(allow_incomplete);
     if args.system != CiSystem::Github {
         log(&report, &decision, args.scan.no_color)?;
     }
@@ -67,7 +68,11 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
 
 /// The settings of a scan, for what was decided.
 fn config(args: &CiArgs, path: PathBuf, decision: &Decision) -> anyhow::Result<Config> {
-    let mut config = Config::resolve(&args.scan)?;
+    // What comes with the change is judged by the policy that was there before it.
+    let mut scan = args.scan.clone();
+    scan.paths = vec![path.clone()];
+    scan.config_from = scan.config_from.or_else(|| decision.base.clone());
+    let mut config = Config::resolve(&scan)?;
     if args.scan.outputs.is_empty() {
         config.outputs.clear();
     }

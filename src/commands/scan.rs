@@ -18,9 +18,9 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
-    let outputs = config.outputs.clone();
+    let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
     let report = scan(config, args.quiet)?;
-    finish(&report, &outputs, args)
+    finish(&report, &outputs, allow_incomplete, args.no_color)
 }
 
 /// Scans as configured.
@@ -38,11 +38,16 @@ pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
 }
 
 /// Writes the reports, and returns the exit code.
-pub(super) fn finish(report: &Report, outputs: &[Output], args: &ScanArgs) -> anyhow::Result<u8> {
+pub(super) fn finish(
+    report: &Report,
+    outputs: &[Output],
+    allow_incomplete: bool,
+    no_color: bool,
+) -> anyhow::Result<u8> {
     for output in outputs {
-        write(output, report, args.no_color)?;
+        write(output, report, no_color)?;
     }
-    Ok(report.exit_code(args.allow_incomplete))
+    Ok(report.exit_code(allow_incomplete))
 }
 
 pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
@@ -69,7 +74,7 @@ pub(super) fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
 }
 
 /// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.
-fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, bytes);
     }

@@ -7,20 +7,21 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
-use super::companions::{Halves, doubles};
+use super::companions::{Halves, Pairing, doubles};
+use super::exempt::commits_of;
 use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex,
+    RuleIndex, Suppressions,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
+use crate::policy::Judge;
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
-use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
 use crate::source::introduced::Introduced;
 
@@ -28,13 +29,24 @@ use crate::source::introduced::Introduced;
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     occurrences: HashMap<Key, Vec<Occurrence>>,
-    dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    pub(super) dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
     exposures: HashMap<Key, Exposure>,
     exposure_left_out: bool,
     /// Secrets that HEAD has somewhere, beyond what their occurrences say.
     in_head: HashSet<(RuleIndex, Secret)>,
     phases: Phases,
+}
+
+/// What becomes of a secret under a rule.
+enum Assessed {
+    Reported(Box<Finding>, Option<Pairing>),
+    BelowThreshold,
+    /// Only in objects that nothing reaches.
+    Unreachable,
+    /// Without its other half.
+    Alone,
+    Nothing,
 }
 
 /// Gaps that are named one by one.
@@ -90,46 +102,39 @@ impl Assembly {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let rules = detector.rules();
         let mut halves = Halves::new(rules, &self.occurrences);
+        let mut judge = Judge::new(&options.policy);
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
             let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
             let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
-            let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
-            let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
-            let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
-                unreachable += usize::from(!hidden.is_empty());
-                continue;
-            };
-            finding.days_exposed = days_exposed(&finding, now);
-            let pairing = rules
-                .get(rule)
-                .companion
-                .as_ref()
-                .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
-            if let Some(pairing) = &pairing {
-                let Some(confidence) = pairing.confidence else {
-                    *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1;
+            let (occurrences, hidden) = self.part(&mut judge, rules.get(rule), &secret, occurrences);
+            let assessed =
+                self.assess(detector, options, &halves, (rule, secret.clone()), occurrences.clone(), now);
+            if !hidden.is_empty() && !matches!(assessed, Assessed::Reported(..)) {
+                // Counted if it would be reported, were nothing hidden.
+                let by: HashMap<Occurrence, usize> = hidden.into_iter().collect();
+                let all = occurrences.into_iter().chain(by.keys().cloned()).collect();
+                if let Assessed::Reported(finding, _) =
+                    self.assess(detector, options, &halves, (rule, secret), all, now)
+                    && let Some(entry) = finding.occurrences.iter().find_map(|occurrence| by.get(occurrence))
+                {
+                    judge.count_finding(*entry, &finding);
+                    judge.count_places(by.into_values());
                     continue;
-                };
-                finding.confidence = finding.confidence.min(confidence);
-                finding.companion.clone_from(&pairing.companion);
-                finding.identity.extend(pairing.facts(rules));
-            }
-            if rules.get(rule).part {
-                continue;
-            }
-            let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
-            if finding.confidence == Confidence::Medium && is_unlikely() {
-                finding.confidence = Confidence::Low;
-                let value = "only in lock files, in code taken along, or in what a machine made".into();
-                finding.identity.push(Fact { name: "note".into(), value });
-            }
-            if finding.confidence < options.threshold {
-                below_threshold += 1;
+                }
             } else {
-                pairing.iter().for_each(|pairing| halves.name(pairing));
-                findings.push(finding);
+                judge.count_places(hidden.into_iter().map(|(_, entry)| entry));
+            }
+            match assessed {
+                Assessed::Reported(finding, pairing) => {
+                    pairing.iter().for_each(|pairing| halves.name(pairing));
+                    findings.push(*finding);
+                }
+                Assessed::BelowThreshold => below_threshold += 1,
+                Assessed::Unreachable => unreachable += 1,
+                Assessed::Alone => *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1,
+                Assessed::Nothing => {}
             }
         }
         let folded = halves.folded();
@@ -148,6 +153,13 @@ impl Assembly {
                 .then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0]))
                 .then_with(|| a.secret.cmp(&b.secret))
         });
+        if !judge.is_idle() {
+            for finding in &findings {
+                let origins = self.origins(&finding.occurrences);
+                let commits = |occurrence: &Occurrence| commits_of(occurrence, &origins);
+                judge.count_if_not_honoured(finding, rules.get(finding.rule), options.threshold, commits);
+            }
+        }
         gaps.sort();
         gaps.dedup();
         if gaps.len() > MOST_GAPS {
@@ -159,6 +171,7 @@ impl Assembly {
         }
         Report {
             findings,
+            suppressions: Suppressions::default(),
             gaps,
             stats,
             rules: detector.shared_rules(),
@@ -167,6 +180,7 @@ impl Assembly {
             unreachable,
             exposure_left_out: self.exposure_left_out,
             dropped: self.dropped,
+            policy: judge.into_outcome(options.policy.outcome.clone()),
             scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
@@ -177,81 +191,47 @@ impl Assembly {
         }
     }
 
-    /// Leaves what the rule's path expression accepts.
-    fn in_scope_of_rule(
-        &mut self,
+    /// What becomes of a secret at these places.
+    fn assess(
+        &self,
         detector: &Detector,
-        rule: RuleIndex,
-        mut occurrences: Vec<Occurrence>,
-    ) -> Vec<Occurrence> {
-        if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref())
-        {
-            let before = occurrences.len();
-            let mut cache = Cache::default();
-            occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice(), &mut cache));
-            let dropped = before - occurrences.len();
-            if dropped > 0 {
-                *self.dropped.entry((rule, DropReason::Path)).or_default() += dropped as u64;
-            }
-        }
-        occurrences
-    }
-
-    /// Leaves what no exemption of the rule covers, of those that hang on more than the secret.
-    fn without_exempt(
-        &mut self,
-        detector: &Detector,
-        rule: RuleIndex,
-        secret: &Secret,
-        mut occurrences: Vec<Occurrence>,
-    ) -> Vec<Occurrence> {
-        let of_place = |exemption: &&Exemption| !exemption.is_about_secret();
-        let mut exemptions: Vec<(&Exemption, Memory)> = detector
-            .rules()
+        options: &Options,
+        halves: &Halves,
+        (rule, secret): Key,
+        occurrences: Vec<Occurrence>,
+        now: u64,
+    ) -> Assessed {
+        let rules = detector.rules();
+        let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
+        let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
+        let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
+            return if hidden.is_empty() { Assessed::Nothing } else { Assessed::Unreachable };
+        };
+        finding.days_exposed = days_exposed(&finding, now);
+        let pairing = rules
             .get(rule)
-            .exemptions()
-            .filter(of_place)
-            .map(|e| (e, Memory::default()))
-            .collect();
-        if exemptions.is_empty() {
-            return occurrences;
+            .companion
+            .as_ref()
+            .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
+        if let Some(pairing) = &pairing {
+            let Some(confidence) = pairing.confidence else { return Assessed::Alone };
+            finding.confidence = finding.confidence.min(confidence);
+            finding.companion.clone_from(&pairing.companion);
+            finding.identity.extend(pairing.facts(rules));
         }
-        let origins = self.origins(&occurrences);
-        occurrences.retain(|occurrence| {
-            let commits: Vec<ObjectName> = occurrence
-                .provenance
-                .commit()
-                .into_iter()
-                .chain(origins.get(&occurrence.path))
-                .map(|info| info.id)
-                .collect();
-            #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
-            let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
-            let (start, end) = occurrence.excerpt.matched;
-            let sight =
-                Sight { secret, line, matched: &line[start..end], path: &occurrence.path, commits: &commits };
-            let exempt = exemptions
-                .iter_mut()
-                .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));
-            if let Some(exemption) = exempt {
-                *self.dropped.entry((rule, DropReason::of(exemption))).or_default() += 1;
-            }
-            exempt.is_none()
-        });
-        occurrences
-    }
-
-    /// The commit that first brought a secret to each path.
-    fn origins(&self, occurrences: &[Occurrence]) -> HashMap<BString, Arc<CommitInfo>> {
-        let mut origins: HashMap<BString, Arc<CommitInfo>> = HashMap::new();
-        for occurrence in occurrences {
-            let Some(info) = occurrence.provenance.commit() else { continue };
-            let origin = origins.entry(occurrence.path.clone()).or_insert_with(|| Arc::clone(info));
-            if (self.rank(info), info.id) < (self.rank(origin), origin.id) {
-                *origin = Arc::clone(info);
-            }
+        if rules.get(rule).part {
+            return Assessed::Nothing;
         }
-        origins
+        let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
+        if finding.confidence == Confidence::Medium && is_unlikely() {
+            finding.confidence = Confidence::Low;
+            let value = "only in lock files, in code taken along, or in what a machine made".into();
+            finding.identity.push(Fact { name: "note".into(), value });
+        }
+        if finding.confidence < options.threshold {
+            return Assessed::BelowThreshold;
+        }
+        Assessed::Reported(Box::new(finding), pairing)
     }
 
     /// `None` without any occurrence.
@@ -313,7 +293,7 @@ impl Assembly {
             .cloned()
     }
 
-    fn rank(&self, info: &CommitInfo) -> usize {
+    pub(super) fn rank(&self, info: &CommitInfo) -> usize {
         self.ranks.get(&info.id).copied().unwrap_or(usize::MAX)
     }
 
@@ -357,7 +337,7 @@ fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
 
 /// One sighting at every path at which its bytes live.
 fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
-    let Sighting { place, location, excerpt } = sighting;
+    let Sighting { place, location, excerpt, markers } = sighting;
     let occurrence = |path: BString, provenance, blob, in_head| Occurrence {
         path,
         location: location.clone(),
@@ -365,6 +345,7 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
         blob,
         in_head,
         excerpt: Arc::clone(&excerpt),
+        markers: markers.clone(),
     };
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),

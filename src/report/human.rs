@@ -14,6 +14,9 @@ mod explain;
 mod exposure;
 pub(super) mod layout;
 mod summary;
+mod suppressed;
+
+pub(super) use layout::count;
 
 /// What fits everywhere.
 const WIDTH: usize = 80;
@@ -94,6 +97,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if finding.occurrences.len() > 1 {
         notes.push(("also at", other_places(report, &finding.occurrences[1..])));
     }
+    notes.push(("suppressed", suppressed::elsewhere(report, finding)));
     notes.push(("help", one_line(&rule.remediation)));
     notes.push(("fingerprint", finding.fingerprint.to_string()));
     notes.retain(|(_, text)| !text.is_empty());

@@ -193,11 +193,11 @@ pub(super) fn placed(met: Grouping, places: &HashMap<(&Key, u32), Vec<Place>>) -
     grouping.count_dropped(&met.dropped);
     for (key, sightings) in met.drafts {
         let mut list = Vec::new();
-        for Sighting { place, location, excerpt } in sightings {
+        for Sighting { place, location, excerpt, markers } in sightings {
             let Place::Object(number) = place else { continue };
             for place in places.get(&(&key, number)).into_iter().flatten() {
                 let (place, location, excerpt) = (place.clone(), location.clone(), excerpt.clone());
-                list.push(Sighting { place, location, excerpt });
+                list.push(Sighting { place, location, excerpt, markers: markers.clone() });
             }
         }
         grouping.drafts.insert(key, list);

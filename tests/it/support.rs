@@ -19,7 +19,7 @@ pub(crate) mod token;
 pub(crate) mod versions;
 
 pub(crate) use report::Scan;
-pub(crate) use token::{Rng, github, line};
+pub(crate) use token::{PASSWORD_RULE, Rng, github, line, password_line};
 
 /// The rule that finds what [`github`] makes.
 pub(crate) const RULE: &str = "github-pat-classic";

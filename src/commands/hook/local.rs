@@ -76,10 +76,10 @@ pub(super) fn scoped(args: &ScanArgs, scope: Scope) -> anyhow::Result<u8> {
     let mut config = Config::resolve(args)?;
     config.options.scope = Some(scope);
     config.options.unreachable = false;
-    let outputs = config.outputs.clone();
+    let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
     let report = scan(config, args.quiet)?;
     if args.outputs.is_empty() && report.findings.is_empty() && report.is_complete() {
         return Ok(0);
     }
-    finish(&report, &outputs, args)
+    finish(&report, &outputs, allow_incomplete, args.no_color)
 }

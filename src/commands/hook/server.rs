@@ -86,7 +86,7 @@ fn judge(args: &ScanArgs, updates: &[Update<'_>]) -> anyhow::Result<u8> {
     if !args.outputs.is_empty() {
         bail!("a hook of a server tells who pushes: it has no -o");
     }
-    let Config { rules, mut options, .. } = Config::resolve(args)?;
+    let Config { rules, mut options, allow_incomplete, .. } = Config::resolve(args)?;
     size_pool(options.jobs);
     let detector = Arc::new(Detector::new(rules)?);
     let environment = Environment::of_process();
@@ -103,7 +103,7 @@ fn judge(args: &ScanArgs, updates: &[Update<'_>]) -> anyhow::Result<u8> {
         options.unreachable = false;
         let code = match pipeline::scan(&detector, &options, &Counters::default()) {
             Ok(report) => {
-                let code = report.exit_code(args.allow_incomplete);
+                let code = report.exit_code(allow_incomplete);
                 if code != 0 || !report.is_complete() {
                     tell(refusal::render(&report, name).trim_end());
                 }

@@ -29,7 +29,7 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
 }
 
 /// `1 commit`, `1,234 commits`.
-pub(in crate::report) fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{}{}{}", grouped(number), if noun.is_empty() { "" } else { " " }, plural(number, noun))
 }
 

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::super::text::clip;
-use super::super::{Report, Stats};
+use super::super::{Report, Stats, policy};
 use super::layout::{count, duration, size, wrap};
-use super::{LONGEST_TEXT, WIDTH};
+use super::{LONGEST_TEXT, WIDTH, suppressed};
 use crate::detect::DropReason;
 use crate::finding::{Gap, GapKind};
 
@@ -32,6 +32,7 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
+    suppressed::render(report, &mut out);
     if report.below_threshold > 0 {
         let number = count(report.below_threshold as u64, "");
         let text = format!(
@@ -57,6 +58,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     for line in skipped(report) {
         let _ = writeln!(out, "{}", wrap(&line, WIDTH));
+    }
+    for line in policy::lines(report) {
+        let _ = writeln!(out, "{}", wrap(&line.text, WIDTH));
     }
     if !report.is_complete() {
         out.push('\n');
