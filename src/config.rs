@@ -26,6 +26,7 @@ mod nearest;
 mod origin;
 pub mod policy_file;
 mod settings;
+mod size;
 mod stricter;
 mod trust;
 mod weaker;
@@ -90,6 +91,7 @@ impl Config {
             no_delta: args.no_delta,
             threshold,
             jobs: layer.jobs.as_ref().map_or(cores, |jobs| usize::from(jobs.value)),
+            largest_file: layer.largest_file.as_ref().map_or(u64::MAX, |limit| limit.value.0),
             show_secrets: is(&layer.show_secrets, false),
             explain: is(&layer.explain, false),
             policy: Policy { entries, outcome: outcome(&settings) },

@@ -56,6 +56,8 @@ pub struct Options {
     pub unreachable: bool,
     /// The least confidence that is reported.
     pub threshold: Confidence,
+    /// Nothing is reported in files and blobs that are larger.
+    pub largest_file: u64,
     /// Threads.
     pub jobs: usize,
     /// Show the secrets themselves.
@@ -78,6 +80,7 @@ impl Options {
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,
+            largest_file: u64::MAX,
             jobs,
             show_secrets: false,
             explain: false,
@@ -122,6 +125,7 @@ pub enum ScanError {
 /// Scans all targets.
 pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) -> Result<Report, ScanError> {
     let started = Instant::now();
+    counters.largest.store(options.largest_file, Ordering::Relaxed);
     let mut assembly = Assembly::default();
     let mut gaps = Vec::new();
     let mut seen_repositories = BTreeSet::new();
@@ -170,6 +174,7 @@ fn stats(counters: &Counters) -> Stats {
         files: value(&counters.files),
         bytes: value(&counters.bytes),
         special_files_skipped: value(&counters.special),
+        larger_skipped: value(&counters.larger),
     }
 }
 

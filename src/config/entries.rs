@@ -127,6 +127,9 @@ pub(super) fn uncounted(layer: &Layer) -> Vec<(Place, String)> {
     if let Some(allow) = layer.allow_incomplete.as_ref().filter(|allow| allow.value) {
         tell(allow.place(), "incomplete scans are allowed".into());
     }
+    if let Some(limit) = &layer.largest_file {
+        tell(limit.place(), format!("nothing is reported in files above {}", limit.value));
+    }
     told
 }
 

@@ -60,6 +60,15 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_UNREACHABLE").flag("--unreachable"),
     key("scan.ignore_files", BOOL, "true", "Whether files that .gitignore names are passed over.")
         .env("MUZZLE_IGNORE_FILES").flag("--no-ignore"),
+    key(
+        "scan.largest_file",
+        "a size: \"10 MiB\"",
+        "no limit",
+        "Nothing is reported in files and blobs that are larger. They are counted, and larger files of the working tree are not read.",
+    )
+    .env("MUZZLE_LARGEST_FILE")
+    .flag("--largest-file")
+    .hides("what is larger"),
     key("rules.only", TEXTS, "[]", "Ids of the only rules that run, whatever their confidence; empty means all.")
         .env("MUZZLE_RULES").flag("--rule").hides("all other rules"),
     key("rules.disable", TEXTS, "[]", "Ids of rules that do not run. Lists of all sources add up.")
@@ -214,10 +223,9 @@ mod tests {
         assert!(why("[[allowlists]]\n").contains("did you mean `allowlist`?"));
         assert!(why("[rules.override.x]\nseverty = 1").contains("did you mean `severity`?"));
         assert!(why("[verify]\n").contains("later versions"));
-        assert!(
-            why("[scan]\nzzz = 1")
-                .ends_with("known: confidence, history, ignore_files, jobs, unreachable, worktree")
-        );
+        assert!(why("[scan]\nzzz = 1").ends_with(
+            "known: confidence, history, ignore_files, jobs, largest_file, unreachable, worktree"
+        ));
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(super) fn only(tree: &Layer, base: &Layer) -> Layer {
         worktree: is(&tree.worktree, true),
         unreachable: is(&tree.unreachable, true),
         ignore_files: is(&tree.ignore_files, false),
+        largest_file: tree
+            .largest_file
+            .clone()
+            .filter(|limit| base.largest_file.as_ref().is_some_and(|base| limit.value >= base.value)),
         builtin: is(&tree.builtin, true),
         fail_on: tree
             .fail_on
