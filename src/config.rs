@@ -35,7 +35,7 @@ pub use env::Environment;
 pub use file::{FileError, JSON_SCHEMA};
 pub use origin::{Origin, Setting};
 pub use settings::Shown;
-pub use trust::NAMES;
+pub use trust::{NAMES, Standing};
 
 use layer::Layer;
 use settings::Settings;

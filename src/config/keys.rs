@@ -201,7 +201,8 @@ fn complaint(section: &str, name: &str) -> String {
     let near = nearest::hint(siblings.iter().copied(), name);
     let near = if near.is_empty() { hint(name) } else { near };
     let place = if section.is_empty() { "here".to_owned() } else { format!("in [{section}]") };
-    format!("`{name}` is not known {place}{near}; known: {}", siblings.join(", "))
+    let known = if near.is_empty() { "; known" } else { " Known" };
+    format!("`{name}` is not known {place}{near}{known}: {}", siblings.join(", "))
 }
 
 #[cfg(test)]

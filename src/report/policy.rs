@@ -4,10 +4,14 @@ use serde::Serialize;
 
 use super::Report;
 use super::human::count;
+use super::text::clip;
 use crate::policy::Tally;
 
 /// Lines of one kind that are told; the rest is counted. JSON has all.
 const MOST: usize = 20;
+/// Characters of what an entry is called, and of a sentence.
+const LONGEST_NAME: usize = 80;
+const LONGEST_SENTENCE: usize = 400;
 
 /// Something that people must know.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl AllowedJson {
     fn new(report: &Report, tally: &Tally) -> Self {
         AllowedJson {
             by: tally.kind,
-            name: report.redactor.show(tally.name.as_bytes()),
+            name: named(report, &tally.name),
             place: report.redactor.show_path(tally.place.as_bytes()),
             findings: tally.findings,
             high_confidence: tally.high,
@@ -72,7 +76,7 @@ impl AllowedJson {
 impl PolicyJson {
     pub(super) fn new(report: &Report) -> Self {
         let policy = &report.policy;
-        let show = |text: &String| report.redactor.show(text.as_bytes());
+        let show = |text: &String| said(report, text);
         PolicyJson {
             file: policy.file.as_ref().map(|file| report.redactor.show_path(file.as_bytes())),
             revision: policy.revision.as_ref().map(show),
@@ -91,6 +95,16 @@ impl PolicyJson {
     }
 }
 
+/// The scanned tree chose the name, and its length.
+fn named(report: &Report, name: &str) -> String {
+    clip(&report.redactor.show(name.as_bytes()), LONGEST_NAME)
+}
+
+/// The same for a sentence.
+fn said(report: &Report, text: &str) -> String {
+    clip(&report.redactor.show(text.as_bytes()), LONGEST_SENTENCE)
+}
+
 fn failing(report: &Report) -> usize {
     report.findings.iter().filter(|finding| report.policy.fails(finding)).count()
 }
@@ -102,7 +116,7 @@ fn busy(report: &Report, honoured: bool) -> impl Iterator<Item = &Tally> {
 /// For people and for SARIF, the same sentences.
 pub(super) fn lines(report: &Report) -> Vec<Line> {
     let policy = &report.policy;
-    let show = |text: &str| report.redactor.show(text.as_bytes());
+    let show = |text: &str| said(report, text);
     let mut lines = Vec::new();
     let mut tell = |id, level, text: String| lines.push(Line { id, level, text });
     if busy(report, true).next().is_some() {
@@ -124,7 +138,8 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
             let text = format!(
                 "{file} of the scanned tree would have hidden {findings}{by}: not honoured, because {why}{advice}."
             );
-            tell("policy-not-honoured", "warning", text);
+            let level = if policy.hidden(false) > 0 { "warning" } else { "note" };
+            tell("policy-not-honoured", level, text);
         }
     }
     if let Some(revision) = &policy.revision
@@ -168,7 +183,7 @@ fn listed(report: &Report, honoured: bool) -> String {
             0 => count(tally.places as u64, "place"),
             findings => findings.to_string(),
         };
-        let name = report.redactor.show(tally.name.as_bytes());
+        let name = named(report, &tally.name);
         let place = report.redactor.show_path(tally.place.as_bytes());
         format!("{what} by {} `{name}` in {place}", tally.kind)
     };

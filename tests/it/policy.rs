@@ -314,6 +314,7 @@ fn a_broken_configuration_is_an_error_unless_nobody_asked_for_it() {
     sandbox.write("a", line("a"));
     sandbox.commit("a");
     let long = format!("# {}\n", "x".repeat(1 << 20));
+    let many = format!("[paths]\nexclude = [{}]\n", "'a', ".repeat(1001));
     for (text, why) in [
         (
             "[scan]\nconfidance = 'low'\n",
@@ -322,6 +323,7 @@ fn a_broken_configuration_is_an_error_unless_nobody_asked_for_it() {
         ("[[allowlist]]\nregexes = ['(']\n", "muzzle.toml:2:12: `regexes` is refused"),
         ("[extend]\nuseDefault = true\n", "muzzle.toml is a gitleaks configuration"),
         (long.as_str(), "it is longer than"),
+        (many.as_str(), "muzzle.toml has more than 1000 allowlists and patterns"),
     ] {
         sandbox.write("muzzle.toml", text);
         for ci in [false, true] {
