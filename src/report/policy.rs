@@ -194,3 +194,53 @@ fn listed(report: &Report, honoured: bool) -> String {
     }
     parts.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::policy::{FailOn, TreeOutcome};
+
+    fn tally(name: &str, honoured: bool, findings: usize, places: usize) -> Tally {
+        let place = "muzzle.toml:12".to_owned();
+        Tally { kind: "allowlist", name: name.into(), place, honoured, findings, high: findings / 2, places }
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_was_hidden() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        assert_eq!(lines(&report), []);
+        report.policy.tallies = vec![tally("idle", true, 0, 0)];
+        assert_eq!(lines(&report), []);
+    }
+
+    #[test]
+    fn what_was_hidden_or_would_be_is_said_by_entry() {
+        let mut report = fixture::odd_report();
+        report.policy.tallies = vec![
+            tally("a\u{1b}[31m", true, 2, 3),
+            tally("b", true, 0, 1),
+            tally(&"n".repeat(5000), false, 12, 40),
+        ];
+        report.policy.tree = Some(TreeOutcome { file: "muzzle.toml".into(), why_not: Some("CI is set") });
+        report.policy.revision = Some("main".into());
+        report.policy.weakened = vec!["2 rules disabled (a, b)".into()];
+        report.policy.fail_on = FailOn::parse("severity=critical").unwrap();
+        let lines = lines(&report);
+        let ids: Vec<&str> = lines.iter().map(|line| line.id).collect();
+        assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened", "policy-fail-on"]);
+        assert_eq!(
+            lines[0].text,
+            "The configuration hid 2 findings (1 of confidence high): 2 by allowlist `a\\u{1b}[31m` in muzzle.toml:12, \
+             1 place by allowlist `b` in muzzle.toml:12."
+        );
+        assert!(
+            lines[1].text.starts_with("muzzle.toml of the scanned tree would have hidden 12 findings (12 by")
+        );
+        assert!(lines[1].text.ends_with("not honoured, because CI is set.") && lines[1].text.len() < 300);
+        assert!(lines[2].text.ends_with("weaker than that of main: 2 rules disabled (a, b)."));
+        assert_eq!(lines[3].text, "14 of 15 findings are a reason to fail (fail on: severity=critical).");
+        assert_eq!(AllowedJson::all(&report, true).len(), 2);
+        assert_eq!(PolicyJson::new(&report).would_have_hidden, 12);
+    }
+}
