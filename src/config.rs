@@ -142,7 +142,10 @@ fn outcome(settings: &Settings) -> Outcome {
     let mut notices = sources.notices.clone();
     match (&sources.tree, &sources.refused) {
         (Some(_), Some(refused)) => {
-            let told = entries::uncounted(refused).into_iter();
+            // What is in force anyway is not refused.
+            let known: Vec<String> =
+                entries::uncounted(&sources.layer).into_iter().map(|(_, text)| text).collect();
+            let told = entries::uncounted(refused).into_iter().filter(|(_, text)| !known.contains(text));
             notices.extend(told.map(|(place, text)| {
                 format!("{}:{} of the scanned tree is not honoured: {text}", place.file(), place.line())
             }));

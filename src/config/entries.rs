@@ -145,7 +145,7 @@ pub(super) fn unscanned(layer: &Layer) -> Vec<(Place, String)> {
             layer.overrides.values().find_map(|change| change.enabled.as_ref().and_then(Setting::place))
         });
         let ids = off.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        tell(place, format!("{} rules do not run ({ids})", off.len()));
+        tell(place, format!("rules that do not run: {ids}"));
     }
     if let Some(only) = &layer.only {
         tell(only.place(), format!("no rules run but {}", only.value.join(", ")));

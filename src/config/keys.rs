@@ -97,13 +97,13 @@ pub const KEYS: &[Key] = &[
     key("allowlist.regexes", TEXTS, "[]", "Expressions on what regexTarget names.").hides("what it allows"),
     key("allowlist.stopwords", TEXTS, "[]", "Words that the secret contains, case ignored.").hides("what it allows"),
     key("allowlist.targetRules", TEXTS, "[]", "Ids of the only rules that it is for; empty means all."),
-    key("report.outputs", TEXTS, "[\"human\"]", "Reports to write, each FORMAT or FORMAT=FILE. Never taken from the scanned tree: it does not choose which files are written.")
+    key("report.outputs", TEXTS, "[\"human\"]", "Reports to write, each FORMAT or FORMAT=FILE. Never taken from a scanned repository: it does not choose which files are written.")
         .env("MUZZLE_OUTPUT").flag("--output"),
     key("report.fail_on", "text", "\"any\"", "Which findings make the scan fail: any, never, or one or more of confidence=LEVEL and severity=LEVEL with commas between them, of which one is enough. Others are reported and change no exit code.")
         .env("MUZZLE_FAIL_ON").flag("--fail-on").hides("what fails less"),
     key("report.exit_code", "0 to 255", "1", "The exit code of a complete scan with findings that make it fail; not 2, 3 or 4, which say that it was none.")
         .env("MUZZLE_EXIT_CODE").flag("--exit-code").hides("0"),
-    key("report.show_secrets", BOOL, "false", "Whether reports show the secrets themselves. Never taken from the scanned tree.")
+    key("report.show_secrets", BOOL, "false", "Whether reports show the secrets themselves. Never taken from a scanned repository.")
         .env("MUZZLE_SHOW_SECRETS").flag("--show-secrets"),
     key("report.explain", BOOL, "false", "Whether the report for people says which candidates were dropped, by rule and reason.")
         .env("MUZZLE_EXPLAIN").flag("--explain"),

@@ -143,7 +143,8 @@ impl Sources {
             other => other?,
         };
         let tree_layer = tree.as_ref().map(|(_, layer)| layer.clone()).unwrap_or_default();
-        let base_layer = base.as_ref().map(|(_, layer)| layer.clone()).unwrap_or_default();
+        let base_layer =
+            base.as_ref().map(|(_, layer)| sources.without_outputs(layer.clone())).unwrap_or_default();
         if let (Some(revision), Some((file, layer))) = (revision, &base) {
             sources.file = Some(file.origin.clone());
             sources.add_rules(repository, layer, PolicySource::Revision(revision), true)?;
@@ -174,7 +175,8 @@ impl Sources {
         Ok(sources)
     }
 
-    /// The scanned tree chooses neither which files are written nor whether secrets are shown.
+    /// A scanned repository chooses neither which files are written nor whether secrets are shown, not even at a revision
+    /// that was reviewed: by whom is not known.
     fn without_outputs(&mut self, mut layer: Layer) -> Layer {
         let refused = [
             layer.outputs.take().map(|setting| ("report.outputs", setting.origin)),
@@ -182,7 +184,7 @@ impl Sources {
         ];
         for (key, origin) in refused.into_iter().flatten() {
             let notice = format!(
-                "{key} in {origin} is not used: the scanned tree has no say in what is written where"
+                "{key} in {origin} is not used: the scanned repository has no say in what is written where"
             );
             self.notices.push(notice);
         }

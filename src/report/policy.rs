@@ -127,8 +127,9 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
     {
         let file = report.redactor.show_path(tree.file.as_bytes());
         let entries = policy.tallies.iter().any(|tally| !tally.honoured);
-        if entries {
-            let findings = count(policy.hidden(false) as u64, "finding");
+        let hidden = policy.hidden(false);
+        if entries && (hidden > 0 || policy.revision.is_none()) {
+            let findings = count(hidden as u64, "finding");
             let by = listed(report, false);
             let by = if by.is_empty() { by } else { format!(" ({by})") };
             let advice = match policy.revision {
@@ -138,7 +139,7 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
             let text = format!(
                 "{file} of the scanned tree would have hidden {findings}{by}: not honoured, because {why}{advice}."
             );
-            let level = if policy.hidden(false) > 0 { "warning" } else { "note" };
+            let level = if hidden > 0 { "warning" } else { "note" };
             tell("policy-not-honoured", level, text);
         }
     }

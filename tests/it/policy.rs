@@ -176,7 +176,7 @@ fn policy_comes_from_a_reviewed_revision() {
     let sandbox = Sandbox::repository();
     sandbox.write("vendor/a", line("vendored"));
     sandbox.write("b", line("b"));
-    sandbox.write("muzzle.toml", "[[allowlist]]\ndescription = 'vendored'\npaths = ['^vendor/']\n");
+    sandbox.write("muzzle.toml", "[[allowlist]]\ndescription = 'vendored'\npaths = ['^vendor/']\n[report]\noutputs = ['json=stolen.json']\n");
     sandbox.commit("base");
     sandbox.git(["tag", "base"]);
     let more = "[rules]\ndisable = ['github-pat-classic', 'jwt']\n[[allowlist]]\ndescription = 'mine'\npaths = ['^b$']\n\
@@ -219,7 +219,9 @@ fn policy_comes_from_a_reviewed_revision() {
         .iter()
         .map(|one| one["descriptor"]["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened"]);
+    assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened", "policy-notice"]);
+
+    assert!(!sandbox.path("stolen.json").exists());
 
     // A base without a configuration honours nothing of the tree's.
     sandbox.git(["tag", "empty", "base~0"]);
