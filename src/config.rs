@@ -27,6 +27,7 @@ mod nearest;
 mod origin;
 pub mod policy_file;
 mod settings;
+mod size;
 mod stricter;
 pub(crate) mod suppression;
 mod trust;
@@ -36,7 +37,7 @@ pub use env::Environment;
 pub use file::{FileError, JSON_SCHEMA};
 pub use origin::{Origin, Setting};
 pub use settings::Shown;
-pub use trust::NAMES;
+pub use trust::{NAMES, Standing};
 
 use layer::Layer;
 use settings::Settings;
@@ -104,6 +105,7 @@ impl Config {
             no_delta: args.no_delta,
             threshold,
             jobs: layer.jobs.as_ref().map_or(cores, |jobs| usize::from(jobs.value)),
+            largest_file: layer.largest_file.as_ref().map_or(u64::MAX, |limit| limit.value.0),
             show_secrets: is(&layer.show_secrets, false),
             explain: is(&layer.explain, false),
             suppression,
@@ -155,7 +157,10 @@ fn outcome(settings: &Settings) -> Outcome {
     let mut notices = sources.notices.clone();
     match (&sources.tree, &sources.refused) {
         (Some(_), Some(refused)) => {
-            let told = entries::uncounted(refused).into_iter();
+            // What is in force anyway is not refused.
+            let known: Vec<String> =
+                entries::uncounted(&sources.layer).into_iter().map(|(_, text)| text).collect();
+            let told = entries::uncounted(refused).into_iter().filter(|(_, text)| !known.contains(text));
             notices.extend(told.map(|(place, text)| {
                 format!("{}:{} of the scanned tree is not honoured: {text}", place.file(), place.line())
             }));

@@ -60,6 +60,8 @@ pub struct Options {
     pub unreachable: bool,
     /// The least confidence that is reported.
     pub threshold: Confidence,
+    /// Nothing is reported in files and blobs that are larger.
+    pub largest_file: u64,
     /// Threads.
     pub jobs: usize,
     /// Show the secrets themselves.
@@ -84,6 +86,7 @@ impl Options {
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,
+            largest_file: u64::MAX,
             jobs,
             show_secrets: false,
             explain: false,
@@ -155,6 +158,7 @@ pub enum ScanError {
 /// Scans all targets.
 pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) -> Result<Report, ScanError> {
     let started = Instant::now();
+    counters.largest.store(options.largest_file, Ordering::Relaxed);
     let mut assembly = Assembly::default();
     let mut gaps = Vec::new();
     let mut seen_repositories = BTreeSet::new();
@@ -225,6 +229,7 @@ fn stats(counters: &Counters) -> Stats {
         files: value(&counters.files),
         bytes: value(&counters.bytes),
         special_files_skipped: value(&counters.special),
+        larger_skipped: value(&counters.larger),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Stats {
     pub bytes: u64,
     /// Pipes, sockets and devices, which were passed over.
     pub special_files_skipped: u64,
+    /// Files and blobs that are larger than was asked for, and in which nothing is reported.
+    pub larger_skipped: u64,
 }
 
 /// How long the parts of scanning histories took, by the clock. On one thread that is the time they computed.

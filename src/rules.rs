@@ -293,6 +293,7 @@ impl RuleSet {
             rule.confidence = confidence;
             if let Some(companion) = &mut rule.companion {
                 companion.confidence = confidence;
+                companion.elsewhere = companion.elsewhere.map(|elsewhere| elsewhere.min(confidence));
             }
         }
         true

@@ -32,6 +32,9 @@ pub struct ScanArgs {
     /// Scan ignored files, too.
     #[arg(long)]
     pub no_ignore: bool,
+    /// Report nothing in files and blobs that are larger, such as "10 MiB"; they are counted.
+    #[arg(long, value_name = "SIZE")]
+    pub largest_file: Option<String>,
     /// Report what only objects hold that no ref or reflog reaches; otherwise it is counted.
     #[arg(long)]
     pub unreachable: bool,

@@ -127,6 +127,9 @@ pub(super) fn uncounted(layer: &Layer) -> Vec<(Place, String)> {
     if let Some(allow) = layer.allow_incomplete.as_ref().filter(|allow| allow.value) {
         tell(allow.place(), "incomplete scans are allowed".into());
     }
+    if let Some(limit) = &layer.largest_file {
+        tell(limit.place(), format!("nothing is reported in files above {}", limit.value));
+    }
     told
 }
 
@@ -142,7 +145,7 @@ pub(super) fn unscanned(layer: &Layer) -> Vec<(Place, String)> {
             layer.overrides.values().find_map(|change| change.enabled.as_ref().and_then(Setting::place))
         });
         let ids = off.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        tell(place, format!("{} rules do not run ({ids})", off.len()));
+        tell(place, format!("rules that do not run: {ids}"));
     }
     if let Some(only) = &layer.only {
         tell(only.place(), format!("no rules run but {}", only.value.join(", ")));

@@ -6,6 +6,7 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use super::keys::KEYS;
 use super::layer::Layer;
 use super::origin::{Origin, Setting};
+use super::size::Size;
 use super::{check, nearest};
 use crate::policy::FailOn;
 
@@ -49,6 +50,7 @@ impl Environment {
             worktree: self.set("scan.worktree", switch)?,
             unreachable: self.set("scan.unreachable", switch)?,
             ignore_files: self.set("scan.ignore_files", switch)?,
+            largest_file: self.set("scan.largest_file", Size::parse)?,
             only: self.set("rules.only", list)?,
             disable: self.set("rules.disable", list)?,
             builtin: self.set("rules.builtin", switch)?,

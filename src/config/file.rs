@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys;
 use super::layer::{Allow, Layer, Override, Pattern};
 use super::origin::{Origin, Setting};
+use super::size::Size;
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
 use crate::report::text::visible;
@@ -63,6 +64,9 @@ struct ScanSection {
     /// Whether files that `.gitignore` names are passed over.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     ignore_files: Option<Spanned<bool>>,
+    /// Nothing is reported in larger files, such as `10 MiB`; they are counted.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    largest_file: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -229,6 +233,7 @@ impl Reader<'_> {
             worktree: self.set(scan.worktree),
             unreachable: self.set(scan.unreachable),
             ignore_files: self.set(scan.ignore_files),
+            largest_file: self.checked(scan.largest_file, |text| Size::parse(&text))?,
             only: self.set(rules.only).filter(|only| !only.value.is_empty()),
             disable: self.set(rules.disable),
             files: self.set(rules.files),

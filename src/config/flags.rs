@@ -3,6 +3,7 @@
 use super::check;
 use super::layer::Layer;
 use super::origin::{Origin, Setting};
+use super::size::Size;
 use crate::cli::{ConfidenceArg, ScanArgs};
 use crate::finding::Confidence;
 use crate::policy::FailOn;
@@ -16,6 +17,10 @@ pub(super) fn layer(args: &ScanArgs) -> anyhow::Result<Layer> {
         Some(text) => Some(FailOn::parse(text).map_err(|why| anyhow::anyhow!("--fail-on: {why}"))?),
         None => None,
     };
+    let largest_file = match args.largest_file.as_deref() {
+        Some(text) => Some(Size::parse(text).map_err(|why| anyhow::anyhow!("--largest-file: {why}"))?),
+        None => None,
+    };
     let exit_code = match args.exit_code {
         Some(code) => Some(check::exit_code(code).map_err(|why| anyhow::anyhow!("--exit-code: {why}"))?),
         None => None,
@@ -27,6 +32,7 @@ pub(super) fn layer(args: &ScanArgs) -> anyhow::Result<Layer> {
         worktree: on(args.no_worktree, "--no-worktree", false),
         unreachable: on(args.unreachable, "--unreachable", true),
         ignore_files: on(args.no_ignore, "--no-ignore", false),
+        largest_file: largest_file.map(|size| Setting::new(size, Origin::Flag("--largest-file"))),
         only: list(&args.rules, "--rule"),
         disable: list(&args.disabled_rules, "--disable-rule"),
         builtin: on(args.rule_files.no_builtin_rules, "--no-builtin-rules", false),

@@ -60,6 +60,15 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_UNREACHABLE").flag("--unreachable"),
     key("scan.ignore_files", BOOL, "true", "Whether files that .gitignore names are passed over.")
         .env("MUZZLE_IGNORE_FILES").flag("--no-ignore"),
+    key(
+        "scan.largest_file",
+        "a size: \"10 MiB\"",
+        "no limit",
+        "Nothing is reported in files and blobs that are larger. They are counted, and larger files of the working tree are not read.",
+    )
+    .env("MUZZLE_LARGEST_FILE")
+    .flag("--largest-file")
+    .hides("what is larger"),
     key("rules.only", TEXTS, "[]", "Ids of the only rules that run, whatever their confidence; empty means all.")
         .env("MUZZLE_RULES").flag("--rule").hides("all other rules"),
     key("rules.disable", TEXTS, "[]", "Ids of rules that do not run. Lists of all sources add up.")
@@ -88,13 +97,13 @@ pub const KEYS: &[Key] = &[
     key("allowlist.regexes", TEXTS, "[]", "Expressions on what regexTarget names.").hides("what it allows"),
     key("allowlist.stopwords", TEXTS, "[]", "Words that the secret contains, case ignored.").hides("what it allows"),
     key("allowlist.targetRules", TEXTS, "[]", "Ids of the only rules that it is for; empty means all."),
-    key("report.outputs", TEXTS, "[\"human\"]", "Reports to write, each FORMAT or FORMAT=FILE. Never taken from the scanned tree: it does not choose which files are written.")
+    key("report.outputs", TEXTS, "[\"human\"]", "Reports to write, each FORMAT or FORMAT=FILE. Never taken from a scanned repository: it does not choose which files are written.")
         .env("MUZZLE_OUTPUT").flag("--output"),
     key("report.fail_on", "text", "\"any\"", "Which findings make the scan fail: any, never, or one or more of confidence=LEVEL and severity=LEVEL with commas between them, of which one is enough. Others are reported and change no exit code.")
         .env("MUZZLE_FAIL_ON").flag("--fail-on").hides("what fails less"),
     key("report.exit_code", "0 to 255", "1", "The exit code of a complete scan with findings that make it fail; not 2, 3 or 4, which say that it was none.")
         .env("MUZZLE_EXIT_CODE").flag("--exit-code").hides("0"),
-    key("report.show_secrets", BOOL, "false", "Whether reports show the secrets themselves. Never taken from the scanned tree.")
+    key("report.show_secrets", BOOL, "false", "Whether reports show the secrets themselves. Never taken from a scanned repository.")
         .env("MUZZLE_SHOW_SECRETS").flag("--show-secrets"),
     key("report.explain", BOOL, "false", "Whether the report for people says which candidates were dropped, by rule and reason.")
         .env("MUZZLE_EXPLAIN").flag("--explain"),
@@ -192,7 +201,8 @@ fn complaint(section: &str, name: &str) -> String {
     let near = nearest::hint(siblings.iter().copied(), name);
     let near = if near.is_empty() { hint(name) } else { near };
     let place = if section.is_empty() { "here".to_owned() } else { format!("in [{section}]") };
-    format!("`{name}` is not known {place}{near}; known: {}", siblings.join(", "))
+    let known = if near.is_empty() { "; known" } else { " Known" };
+    format!("`{name}` is not known {place}{near}{known}: {}", siblings.join(", "))
 }
 
 #[cfg(test)]
@@ -214,10 +224,9 @@ mod tests {
         assert!(why("[[allowlists]]\n").contains("did you mean `allowlist`?"));
         assert!(why("[rules.override.x]\nseverty = 1").contains("did you mean `severity`?"));
         assert!(why("[verify]\n").contains("later versions"));
-        assert!(
-            why("[scan]\nzzz = 1")
-                .ends_with("known: confidence, history, ignore_files, jobs, unreachable, worktree")
-        );
+        assert!(why("[scan]\nzzz = 1").ends_with(
+            "known: confidence, history, ignore_files, jobs, largest_file, unreachable, worktree"
+        ));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::origin::{Origin, Setting};
+use super::size::Size;
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
 use crate::rules::{Exemption, Place, RawAllowlist};
@@ -55,6 +56,7 @@ layer! {
     worktree: bool = "scan.worktree",
     unreachable: bool = "scan.unreachable",
     ignore_files: bool = "scan.ignore_files",
+    largest_file: Size = "scan.largest_file",
     only: Vec<String> = "rules.only",
     disable: Vec<String> = "rules.disable",
     files: Vec<String> = "rules.files",

@@ -21,6 +21,10 @@ use crate::policy::TreeOutcome;
 /// Names of the configuration at the root of a repository.
 pub const NAMES: [&str; 2] = ["muzzle.toml", ".muzzle.toml"];
 
+/// Each is tried at each place that something was found: who wrote the tree does not choose how long that takes.
+const MOST_ENTRIES: usize = 1000;
+const MOST_RULE_FILES: usize = 100;
+
 /// Where rules come from, beside those that come with muzzle.
 #[derive(Debug)]
 pub(super) enum RuleSource {
@@ -28,6 +32,33 @@ pub(super) enum RuleSource {
     Disk(PathBuf),
     /// A file of the repository, as it is in the tree or a revision.
     Repository { file: PolicyFile, trusted: bool },
+}
+
+/// How policy that lies in the scanned tree stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The revision that policy is taken from.
+    pub revision: Option<String>,
+    /// Why what the tree's own files hide is not honoured; `None` if it is.
+    pub why_not: Option<&'static str>,
+    /// Whether a broken file of the tree is no error.
+    pub lenient: bool,
+}
+
+impl Standing {
+    /// As flags and environment have it.
+    pub fn of(args: &ScanArgs, environment: &Environment) -> anyhow::Result<Self> {
+        let revision = args.config_from.as_deref().or(environment.get("MUZZLE_CONFIG_FROM"));
+        let lenient = args.no_repo_config || environment.switch("MUZZLE_NO_REPO_CONFIG")?.unwrap_or(false);
+        let why_not = if lenient {
+            Some("--no-repo-config says so")
+        } else if revision.is_some() {
+            Some("--config-from names the revision that policy is taken from")
+        } else {
+            environment.is_ci().then_some("CI is set")
+        };
+        Ok(Standing { revision: revision.map(str::to_owned), why_not, lenient })
+    }
 }
 
 /// What files say, with what is made of it.
@@ -50,10 +81,10 @@ pub(super) struct Sources {
 impl Sources {
     /// Finds and reads the files.
     pub(super) fn find(args: &ScanArgs, environment: &Environment) -> anyhow::Result<Self> {
-        let revision = args.config_from.as_deref().or(environment.get("MUZZLE_CONFIG_FROM"));
+        let standing = Standing::of(args, environment)?;
         let named = args.config.clone().or_else(|| environment.get("MUZZLE_CONFIG").map(PathBuf::from));
         let repository = only_repository(&args.paths)?;
-        if let Some(revision) = revision.filter(|_| repository.is_none()) {
+        if let Some(revision) = standing.revision.as_ref().filter(|_| repository.is_none()) {
             bail!(
                 "policy is to come from revision {revision:?}, but what is scanned is not one repository: drop \
                  --config-from (or MUZZLE_CONFIG_FROM), or scan a single repository"
@@ -63,16 +94,7 @@ impl Sources {
             return Sources::of_named(&path, repository.as_ref(), environment);
         }
         let Some(repository) = repository else { return Ok(Sources::default()) };
-        let no_repo_config =
-            args.no_repo_config || environment.switch("MUZZLE_NO_REPO_CONFIG")?.unwrap_or(false);
-        let why_not = if no_repo_config {
-            Some("--no-repo-config says so")
-        } else if revision.is_some() {
-            Some("--config-from names the revision that policy is taken from")
-        } else {
-            environment.is_ci().then_some("CI is set")
-        };
-        Sources::of_repository(&repository, revision, why_not, no_repo_config)
+        Sources::of_repository(&repository, &standing)
     }
 
     fn of_named(
@@ -104,12 +126,9 @@ impl Sources {
         Ok(sources)
     }
 
-    fn of_repository(
-        repository: &Repository,
-        revision: Option<&str>,
-        why_not: Option<&'static str>,
-        lenient: bool,
-    ) -> anyhow::Result<Self> {
+    fn of_repository(repository: &Repository, standing: &Standing) -> anyhow::Result<Self> {
+        let &Standing { why_not, lenient, .. } = standing;
+        let revision = standing.revision.as_deref();
         let mut sources = Sources { revision: revision.map(str::to_owned), ..Sources::default() };
         let base = match revision {
             Some(revision) => loaded(repository, PolicySource::Revision(revision))?,
@@ -124,7 +143,8 @@ impl Sources {
             other => other?,
         };
         let tree_layer = tree.as_ref().map(|(_, layer)| layer.clone()).unwrap_or_default();
-        let base_layer = base.as_ref().map(|(_, layer)| layer.clone()).unwrap_or_default();
+        let base_layer =
+            base.as_ref().map(|(_, layer)| sources.without_outputs(layer.clone())).unwrap_or_default();
         if let (Some(revision), Some((file, layer))) = (revision, &base) {
             sources.file = Some(file.origin.clone());
             sources.add_rules(repository, layer, PolicySource::Revision(revision), true)?;
@@ -155,7 +175,8 @@ impl Sources {
         Ok(sources)
     }
 
-    /// The scanned tree chooses neither which files are written nor whether secrets are shown.
+    /// A scanned repository chooses neither which files are written nor whether secrets are shown, not even at a revision
+    /// that was reviewed: by whom is not known.
     fn without_outputs(&mut self, mut layer: Layer) -> Layer {
         let refused = [
             layer.outputs.take().map(|setting| ("report.outputs", setting.origin)),
@@ -163,7 +184,7 @@ impl Sources {
         ];
         for (key, origin) in refused.into_iter().flatten() {
             let notice = format!(
-                "{key} in {origin} is not used: the scanned tree has no say in what is written where"
+                "{key} in {origin} is not used: the scanned repository has no say in what is written where"
             );
             self.notices.push(notice);
         }
@@ -204,6 +225,13 @@ fn loaded(repository: &Repository, from: PolicySource<'_>) -> anyhow::Result<Opt
         bail!("{} is a gitleaks configuration: name it with --config, or rewrite it", file.origin);
     }
     let layer = file::parse(&file.origin, &file.text)?;
+    let patterns = layer.include.iter().chain(&layer.exclude).map(|list| list.value.len()).sum::<usize>();
+    if layer.allowlists.len() + patterns > MOST_ENTRIES {
+        bail!("{} has more than {MOST_ENTRIES} allowlists and patterns", file.origin);
+    }
+    if layer.files.as_ref().is_some_and(|files| files.value.len() > MOST_RULE_FILES) {
+        bail!("{} names more than {MOST_RULE_FILES} rule files", file.origin);
+    }
     Ok(Some((file, layer)))
 }
 

@@ -106,6 +106,12 @@ fn numbers(base: &Layer, tree: &Layer, found: &mut Vec<String>) {
             found.push(name.to_owned());
         }
     }
+    let limit = |layer: &Layer| layer.largest_file.as_ref().map_or(u64::MAX, |limit| limit.value.0);
+    if limit(tree) < limit(base)
+        && let Some(size) = &tree.largest_file
+    {
+        found.push(format!("files above {} not reported", size.value));
+    }
     let fail_on =
         |layer: &Layer| layer.fail_on.as_ref().map(|setting| setting.value.clone()).unwrap_or_default();
     if fail_on(tree).is_weaker_than(&fail_on(base)) {
@@ -152,13 +158,13 @@ mod tests {
 
     #[test]
     fn everything_that_hides_is_told() {
-        let tree = "[scan]\nconfidence = 'high'\nhistory = false\n[rules]\nonly = ['a']\ndisable = ['b']\nbuiltin = false\n\
+        let tree = "[scan]\nconfidence = 'high'\nlargest_file = '1 KiB'\nhistory = false\n[rules]\nonly = ['a']\ndisable = ['b']\nbuiltin = false\n\
                     [rules.override.c]\nenabled = false\nconfidence = 'low'\n[paths]\nexclude = ['v/']\ninclude = ['s/']\n\
                     [report]\nfail_on = 'never'\nexit_code = 0\nallow_incomplete = true\n[[allowlist]]\nstopwords = ['w']\n";
         let found =
             told("[rules]\nfiles = ['r.toml']\n[scan]\nunreachable = true\nignore_files = false", tree);
         for expected in [
-            "1 allowlist added (muzzle.toml:18)",
+            "1 allowlist added (muzzle.toml:19)",
             "2 rules disabled (b, c)",
             "only 1 rule left to run",
             "1 rule file removed (r.toml)",
@@ -172,6 +178,7 @@ mod tests {
             "unreachable objects not reported",
             "incomplete scans allowed",
             "fail_on changed from any to never",
+            "files above 1 KiB not reported",
             "exit code for findings set to 0",
         ] {
             assert!(found.contains(&expected.to_owned()), "{expected}\n{found:#?}");

@@ -109,9 +109,10 @@ impl Assembly {
             let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
             let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
             let (occurrences, hidden) = self.part(&mut judge, rules.get(rule), &secret, occurrences);
-            let assessed =
-                self.assess(detector, options, &halves, (rule, secret.clone()), occurrences.clone(), now);
-            if !hidden.is_empty() && !matches!(assessed, Assessed::Reported(..)) {
+            let spare = (!hidden.is_empty()).then(|| (secret.clone(), occurrences.clone()));
+            let assessed = self.assess(detector, options, &halves, (rule, secret), occurrences, now);
+            if let Some((secret, occurrences)) = spare.filter(|_| !matches!(assessed, Assessed::Reported(..)))
+            {
                 // Counted if it would be reported, were nothing hidden.
                 let by: HashMap<Occurrence, usize> = hidden.into_iter().collect();
                 let all = occurrences.into_iter().chain(by.keys().cloned()).collect();

@@ -153,6 +153,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
             files: 42,
             bytes: 5 << 30,
             special_files_skipped: 0,
+            larger_skipped: 0,
         },
         rules: Arc::new(rules()),
         threshold: Confidence::Medium,

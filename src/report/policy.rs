@@ -4,10 +4,14 @@ use serde::Serialize;
 
 use super::Report;
 use super::human::count;
+use super::text::clip;
 use crate::policy::Tally;
 
 /// Lines of one kind that are told; the rest is counted. JSON has all.
 const MOST: usize = 20;
+/// Characters of what an entry is called, and of a sentence.
+const LONGEST_NAME: usize = 80;
+const LONGEST_SENTENCE: usize = 400;
 
 /// Something that people must know.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl AllowedJson {
     fn new(report: &Report, tally: &Tally) -> Self {
         AllowedJson {
             by: tally.kind,
-            name: report.redactor.show(tally.name.as_bytes()),
+            name: named(report, &tally.name),
             place: report.redactor.show_path(tally.place.as_bytes()),
             findings: tally.findings,
             high_confidence: tally.high,
@@ -72,7 +76,7 @@ impl AllowedJson {
 impl PolicyJson {
     pub(super) fn new(report: &Report) -> Self {
         let policy = &report.policy;
-        let show = |text: &String| report.redactor.show(text.as_bytes());
+        let show = |text: &String| said(report, text);
         PolicyJson {
             file: policy.file.as_ref().map(|file| report.redactor.show_path(file.as_bytes())),
             revision: policy.revision.as_ref().map(show),
@@ -91,6 +95,16 @@ impl PolicyJson {
     }
 }
 
+/// The scanned tree chose the name, and its length.
+fn named(report: &Report, name: &str) -> String {
+    clip(&report.redactor.show(name.as_bytes()), LONGEST_NAME)
+}
+
+/// The same for a sentence.
+fn said(report: &Report, text: &str) -> String {
+    clip(&report.redactor.show(text.as_bytes()), LONGEST_SENTENCE)
+}
+
 fn failing(report: &Report) -> usize {
     report.findings.iter().filter(|finding| report.policy.fails(finding)).count()
 }
@@ -102,7 +116,7 @@ fn busy(report: &Report, honoured: bool) -> impl Iterator<Item = &Tally> {
 /// For people and for SARIF, the same sentences.
 pub(super) fn lines(report: &Report) -> Vec<Line> {
     let policy = &report.policy;
-    let show = |text: &str| report.redactor.show(text.as_bytes());
+    let show = |text: &str| said(report, text);
     let mut lines = Vec::new();
     let mut tell = |id, level, text: String| lines.push(Line { id, level, text });
     if busy(report, true).next().is_some() {
@@ -113,8 +127,9 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
     {
         let file = report.redactor.show_path(tree.file.as_bytes());
         let entries = policy.tallies.iter().any(|tally| !tally.honoured);
-        if entries {
-            let findings = count(policy.hidden(false) as u64, "finding");
+        let hidden = policy.hidden(false);
+        if entries && (hidden > 0 || policy.revision.is_none()) {
+            let findings = count(hidden as u64, "finding");
             let by = listed(report, false);
             let by = if by.is_empty() { by } else { format!(" ({by})") };
             let advice = match policy.revision {
@@ -124,7 +139,8 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
             let text = format!(
                 "{file} of the scanned tree would have hidden {findings}{by}: not honoured, because {why}{advice}."
             );
-            tell("policy-not-honoured", "warning", text);
+            let level = if hidden > 0 { "warning" } else { "note" };
+            tell("policy-not-honoured", level, text);
         }
     }
     if let Some(revision) = &policy.revision
@@ -168,7 +184,7 @@ fn listed(report: &Report, honoured: bool) -> String {
             0 => count(tally.places as u64, "place"),
             findings => findings.to_string(),
         };
-        let name = report.redactor.show(tally.name.as_bytes());
+        let name = named(report, &tally.name);
         let place = report.redactor.show_path(tally.place.as_bytes());
         format!("{what} by {} `{name}` in {place}", tally.kind)
     };
@@ -178,4 +194,54 @@ fn listed(report: &Report, honoured: bool) -> String {
         parts.push(format!("and {more} entries more"));
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use crate::policy::{FailOn, TreeOutcome};
+
+    fn tally(name: &str, honoured: bool, findings: usize, places: usize) -> Tally {
+        let place = "muzzle.toml:12".to_owned();
+        Tally { kind: "allowlist", name: name.into(), place, honoured, findings, high: findings / 2, places }
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_was_hidden() {
+        let mut report = fixture::report(Vec::new(), Vec::new());
+        assert_eq!(lines(&report), []);
+        report.policy.tallies = vec![tally("idle", true, 0, 0)];
+        assert_eq!(lines(&report), []);
+    }
+
+    #[test]
+    fn what_was_hidden_or_would_be_is_said_by_entry() {
+        let mut report = fixture::odd_report();
+        report.policy.tallies = vec![
+            tally("a\u{1b}[31m", true, 2, 3),
+            tally("b", true, 0, 1),
+            tally(&"n".repeat(5000), false, 12, 40),
+        ];
+        report.policy.tree = Some(TreeOutcome { file: "muzzle.toml".into(), why_not: Some("CI is set") });
+        report.policy.revision = Some("main".into());
+        report.policy.weakened = vec!["2 rules disabled (a, b)".into()];
+        report.policy.fail_on = FailOn::parse("severity=critical").unwrap();
+        let lines = lines(&report);
+        let ids: Vec<&str> = lines.iter().map(|line| line.id).collect();
+        assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened", "policy-fail-on"]);
+        assert_eq!(
+            lines[0].text,
+            "The configuration hid 2 findings (1 of confidence high): 2 by allowlist `a\\u{1b}[31m` in muzzle.toml:12, \
+             1 place by allowlist `b` in muzzle.toml:12."
+        );
+        assert!(
+            lines[1].text.starts_with("muzzle.toml of the scanned tree would have hidden 12 findings (12 by")
+        );
+        assert!(lines[1].text.ends_with("not honoured, because CI is set.") && lines[1].text.len() < 300);
+        assert!(lines[2].text.ends_with("weaker than that of main: 2 rules disabled (a, b)."));
+        assert_eq!(lines[3].text, "14 of 15 findings are a reason to fail (fail on: severity=critical).");
+        assert_eq!(AllowedJson::all(&report, true).len(), 2);
+        assert_eq!(PolicyJson::new(&report).would_have_hidden, 12);
+    }
 }

@@ -160,6 +160,9 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
         let target = std::fs::read_link(path)?;
         worker.scan(&place, target.as_os_str().as_encoded_bytes());
     } else if metadata.is_file() {
+        if worker.counters().leaves_out(metadata.len()) {
+            return Ok(());
+        }
         let mut file = File::open(path)?;
         if metadata.len() > LARGEST_HELD {
             worker.scan_stream(&place, &name.to_string(), file);

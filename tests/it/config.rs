@@ -168,7 +168,7 @@ fn rules_are_changed_and_switched_off() {
     assert_eq!((&finding["severity"], &finding["confidence"]), (&"critical".into(), &"high".into()));
     let scan = sandbox.scan_configured("[rules.override.acme]\nconfidence = 'low'\n", &[]);
     assert_eq!(scan.places(), [format!("{RULE} a:2:1 worktree")]);
-    assert_eq!(scan.report["not_reported"]["rules_not_run"].as_u64().unwrap() > 0, true);
+    assert!(scan.report["not_reported"]["rules_not_run"].as_u64().unwrap() > 0);
     let scan = sandbox.scan_configured("[rules]\nbuiltin = false\n", &[]);
     assert_eq!(scan.count(), 1);
     let scan = sandbox.scan_configured("[rules]\ndisable = ['acme', 'no-such-rule']\n", &[]);
@@ -270,6 +270,35 @@ fn findings_are_a_reason_to_fail_or_not() {
     ] {
         assert_eq!(sandbox.scan(arguments).code, code, "{arguments:?}");
     }
+}
+
+#[test]
+fn what_is_larger_is_left_out_and_counted() {
+    let sandbox = Sandbox::repository();
+    let large = format!("{}{}\n", line("large"), "x".repeat(3000));
+    sandbox.commit_file("small", line("small"));
+    sandbox.commit_file("large", &large);
+    // A version made from a larger one, in a pack.
+    sandbox.commit_file("large", line("large"));
+    sandbox.git(["repack", "-qad"]);
+    sandbox.write("large", &large);
+    let scan = sandbox.scan(&["--largest-file", "1 KiB"]);
+    assert_eq!(scan.report["scanned"]["larger_skipped"], 2);
+    assert!(scan.places().iter().all(|place| !place.contains("large:1:3 worktree")), "{:?}", scan.places());
+    assert_eq!(scan.count(), 2);
+    assert_eq!(scan.places().iter().filter(|place| place.contains("large:")).count(), 1);
+    let in_full = sandbox.scan(&["--largest-file", "1 KiB", "--no-delta"]);
+    assert_eq!((in_full.places(), in_full.code), (scan.places(), 1));
+    let told =
+        run(&mut sandbox.command(["scan", "-", "-o", "json", "--largest-file", "1KiB"]), large.as_bytes());
+    let told = Scan::new(told);
+    assert_eq!((told.count(), &told.report["scanned"]["larger_skipped"]), (0, &1.into()));
+    // A tree does not set it where it is not trusted.
+    sandbox.write("muzzle.toml", "[scan]\nlargest_file = '1 B'\n");
+    assert_eq!(sandbox.scan(&[]).count(), 0);
+    assert_eq!(sandbox.scan(&["--no-repo-config"]).count(), 2);
+    let error = sandbox.muzzle(["scan", ".", "--largest-file", "10"]).stderr;
+    assert!(error.contains("--largest-file: \"10\" is no size"), "{error}");
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn policy_comes_from_a_reviewed_revision() {
     let sandbox = Sandbox::repository();
     sandbox.write("vendor/a", line("vendored"));
     sandbox.write("b", line("b"));
-    sandbox.write("muzzle.toml", "[[allowlist]]\ndescription = 'vendored'\npaths = ['^vendor/']\n");
+    sandbox.write("muzzle.toml", "[[allowlist]]\ndescription = 'vendored'\npaths = ['^vendor/']\n[report]\noutputs = ['json=stolen.json']\n");
     sandbox.commit("base");
     sandbox.git(["tag", "base"]);
     let more = "[rules]\ndisable = ['github-pat-classic', 'jwt']\n[[allowlist]]\ndescription = 'mine'\npaths = ['^b$']\n\
@@ -219,7 +219,9 @@ fn policy_comes_from_a_reviewed_revision() {
         .iter()
         .map(|one| one["descriptor"]["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened"]);
+    assert_eq!(ids, ["policy-hid", "policy-not-honoured", "policy-weakened", "policy-notice"]);
+
+    assert!(!sandbox.path("stolen.json").exists());
 
     // A base without a configuration honours nothing of the tree's.
     sandbox.git(["tag", "empty", "base~0"]);
@@ -314,6 +316,7 @@ fn a_broken_configuration_is_an_error_unless_nobody_asked_for_it() {
     sandbox.write("a", line("a"));
     sandbox.commit("a");
     let long = format!("# {}\n", "x".repeat(1 << 20));
+    let many = format!("[paths]\nexclude = [{}]\n", "'a', ".repeat(1001));
     for (text, why) in [
         (
             "[scan]\nconfidance = 'low'\n",
@@ -322,6 +325,7 @@ fn a_broken_configuration_is_an_error_unless_nobody_asked_for_it() {
         ("[[allowlist]]\nregexes = ['(']\n", "muzzle.toml:2:12: `regexes` is refused"),
         ("[extend]\nuseDefault = true\n", "muzzle.toml is a gitleaks configuration"),
         (long.as_str(), "it is longer than"),
+        (many.as_str(), "muzzle.toml has more than 1000 allowlists and patterns"),
     ] {
         sandbox.write("muzzle.toml", text);
         for ci in [false, true] {

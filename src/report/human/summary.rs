@@ -118,6 +118,11 @@ fn skipped(report: &Report) -> Vec<String> {
     if special > 0 {
         lines.push(format!("{} passed over: pipes, sockets or devices.", count(special, "special file")));
     }
+    let larger = report.stats.larger_skipped;
+    if larger > 0 {
+        let text = "in which nothing is reported, as the limit on sizes says";
+        lines.push(format!("{} passed over, {text}.", count(larger, "larger file")));
+    }
     lines
 }
 
