@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod ci;
 mod config;
 mod debug;
+mod habits;
 mod hook;
 mod rules;
 mod scan;
@@ -15,6 +16,7 @@ mod suppression;
 
 pub use config::ConfigCommand;
 pub use debug::DebugCommand;
+pub use habits::{Habit, HabitArgs};
 pub use hook::{
     HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
 };
@@ -75,6 +77,18 @@ pub enum Command {
     /// Write down what is there already, so that only what is new is reported.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// gitleaks' `git`: the history.
+    #[command(hide = true, alias = "detect")]
+    Git(Box<HabitArgs>),
+    /// gitleaks' `dir`: files.
+    #[command(hide = true, aliases = ["directory", "file"])]
+    Dir(Box<HabitArgs>),
+    /// gitleaks' `stdin`.
+    #[command(hide = true)]
+    Stdin(Box<HabitArgs>),
+    /// gitleaks' `protect`: what is staged.
+    #[command(hide = true)]
+    Protect(Box<HabitArgs>),
     /// Measure parts of the engine.
     #[command(subcommand, hide = true)]
     Debug(DebugCommand),

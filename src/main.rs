@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use muzzle::cli::{Cli, Command};
+use muzzle::cli::{Cli, Command, Habit};
 use muzzle::{commands, interrupt};
 
 /// Usage, configuration, unopenable repository: nothing trustworthy was scanned.
@@ -25,6 +25,10 @@ fn main() -> ExitCode {
         Command::Config(command) => commands::config::run(command),
         Command::Ignore(command) => commands::ignore::run(command),
         Command::Baseline(command) => commands::baseline::run(command),
+        Command::Git(args) => commands::scan::habitual(args, Habit::Git),
+        Command::Dir(args) => commands::scan::habitual(args, Habit::Dir),
+        Command::Stdin(args) => commands::scan::habitual(args, Habit::Stdin),
+        Command::Protect(args) => commands::scan::habitual(args, Habit::Protect),
         Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {

@@ -78,6 +78,12 @@ pub struct ScanArgs {
     /// Write a report: human, json, jsonl, sarif, github or markdown, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
+    /// One report in this format, to standard output or to the file of --report-path.
+    #[arg(short, long, value_name = "FORMAT", visible_alias = "report-format")]
+    pub format: Option<String>,
+    /// The file of --format; without that, the file's name says the format: .sarif, .json, .jsonl, .html, .csv, .md, .xml.
+    #[arg(short, long, value_name = "FILE")]
+    pub report_path: Option<String>,
     /// Say which candidates were dropped, by rule and reason, in the report for people. JSON always says it.
     #[arg(long)]
     pub explain: bool,
@@ -111,6 +117,24 @@ pub struct ScanOptions {
 }
 
 impl ScanArgs {
+    /// All reports that are asked for, as `FORMAT[=FILE]`.
+    pub fn all_outputs(&self) -> Vec<String> {
+        let by_name = |file: &str| match file.rsplit('.').next() {
+            Some("md") => "markdown".to_owned(),
+            Some("xml") => "junit".to_owned(),
+            Some(known @ ("sarif" | "json" | "jsonl" | "html" | "csv")) => known.to_owned(),
+            _ => "human".to_owned(),
+        };
+        let one = match (&self.format, &self.report_path) {
+            (format, Some(file)) => {
+                Some(format!("{}={file}", format.clone().unwrap_or_else(|| by_name(file))))
+            }
+            (Some(format), None) => Some(format.clone()),
+            (None, None) => None,
+        };
+        self.outputs.iter().cloned().chain(one).collect()
+    }
+
     /// Those of a scan of this path, all others as they are by default.
     pub fn of(path: &Path) -> Result<Self, clap::Error> {
         let command = ScanArgs::augment_args(clap::Command::new("scan"));

@@ -4,9 +4,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
-use crate::cli::ScanArgs;
+use crate::cli::{Habit, HabitArgs, ScanArgs};
 use crate::config::{Config, Output};
 use crate::detect::Detector;
 use crate::parallel::size_pool;
@@ -21,6 +21,14 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
     let report = scan(config, args.quiet)?;
     finish(&report, &outputs, allow_incomplete, args.no_color)
+}
+
+/// Scans as a command of gitleaks says it.
+pub fn habitual(args: &HabitArgs, habit: Habit) -> anyhow::Result<u8> {
+    match args.as_scan(habit) {
+        Ok(args) => run(&args),
+        Err(error) => bail!(error.to_string().trim_start_matches("error: ").trim_end().to_owned()),
+    }
 }
 
 /// Scans as configured.

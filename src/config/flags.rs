@@ -36,7 +36,7 @@ pub(super) fn layer(args: &ScanArgs) -> anyhow::Result<Layer> {
         only: list(&args.rules, "--rule"),
         disable: list(&args.disabled_rules, "--disable-rule"),
         builtin: on(args.rule_files.no_builtin_rules, "--no-builtin-rules", false),
-        outputs: list(&args.outputs, "--output"),
+        outputs: list(&args.all_outputs(), "--output"),
         fail_on: fail_on.map(|fail_on| Setting::new(fail_on, Origin::Flag("--fail-on"))),
         exit_code: exit_code.map(|code| Setting::new(code, Origin::Flag("--exit-code"))),
         show_secrets: on(args.show_secrets, "--show-secrets", true),
