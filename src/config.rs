@@ -152,7 +152,7 @@ fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> an
             bail!("there is no rule `{id}`; did you mean `{near}`? `muzzle rules list` shows all");
         }
     }
-    rules.retain(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&&rule.id));
+    rules.select(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&&rule.id));
     if rules.is_empty() {
         bail!("no rule is left to run: none is loaded, or all that --rule selects are disabled");
     }

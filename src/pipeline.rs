@@ -22,6 +22,7 @@ use crate::source::{Counters, Worker, history, range, unreadable};
 
 mod assemble;
 mod companions;
+mod requirements;
 
 use assemble::Assembly;
 

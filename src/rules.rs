@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
+pub(crate) mod entropy;
 mod error;
 mod exemption;
 mod expression;
@@ -24,6 +25,7 @@ mod identity;
 mod lazy;
 mod place;
 mod program;
+mod requirement;
 mod run;
 pub mod sample;
 mod schema;
@@ -38,6 +40,7 @@ pub(crate) use expression::Expression;
 pub(crate) use lazy::LazyRegex;
 pub use place::Place;
 pub(crate) use program::Found;
+pub(crate) use requirement::{Extent, Requirement};
 pub(crate) use schema::CompanionSpec;
 pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
@@ -92,6 +95,8 @@ pub struct Rule {
     pub(crate) identity: Option<Box<identity::Identity>>,
     /// The other half of the credential, if it has two.
     pub(crate) companion: Option<CompanionSpec>,
+    /// What must match near by; of foreign rules.
+    pub(crate) requires: Vec<Requirement>,
     /// Half of a credential that is never reported by itself.
     pub part: bool,
     /// Least Shannon entropy of the secret, bits per byte.
@@ -163,12 +168,19 @@ impl Rule {
     pub(crate) fn is_bound_more_than(&self, other: &Rule) -> bool {
         let is_shared = |exemption| other.exemptions.iter().any(|theirs| Arc::ptr_eq(theirs, exemption));
         self.form.path.is_some()
+            || !self.requires.is_empty()
+            || (self.part && self.is_foreign())
             || self.exemptions.iter().any(|exemption| !exemption.is_about_secret() && !is_shared(exemption))
     }
 
     /// Whether it is from another scanner's rule file.
     pub fn is_foreign(&self) -> bool {
         matches!(self.form.kind, compile::FormKind::Foreign(..))
+    }
+
+    /// What there is to see of a secret wherever it stands.
+    pub(crate) fn sight<'a>(&'a self, secret: &'a [u8]) -> Sight<'a> {
+        Sight { secret, rule: &self.id, description: &self.description, ..Sight::default() }
     }
 
     /// What it does not report although it matches.
@@ -202,6 +214,7 @@ impl Rule {
             provider: self.provider.clone(),
             identity: self.identity.clone(),
             companion: self.companion.clone(),
+            requires: self.requires.clone(),
             place: self.place.clone(),
             form: self.form.clone(),
             exemptions: self.exemptions.clone(),
@@ -290,8 +303,8 @@ impl RuleSet {
             .rules
             .iter()
             .filter(|rule| is_reported(rule))
-            .filter_map(|rule| rule.companion.as_ref())
-            .flat_map(|spec| spec.rules.iter().cloned())
+            .flat_map(Rule::looks_for)
+            .map(str::to_owned)
             .collect();
         let before = self.len();
         self.retain(|rule| is_reported(rule) || companions.contains(&rule.id));

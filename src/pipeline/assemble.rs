@@ -8,6 +8,7 @@ use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
 use super::companions::{Halves, doubles};
+use super::requirements::Requirements;
 use super::{Options, Target};
 use crate::attribution::Attribution;
 use crate::detect::{Detector, DropReason};
@@ -28,6 +29,8 @@ use crate::source::range::Introduced;
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     occurrences: HashMap<Key, Vec<Occurrence>>,
+    /// What stands beside them and was there before: no finds, but halves and parts of some.
+    beside: HashMap<Key, Vec<Occurrence>>,
     dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
     exposures: HashMap<Key, Exposure>,
@@ -73,6 +76,12 @@ impl Assembly {
     /// Adds what the commits of a range introduced.
     pub(super) fn add_introduced(&mut self, introduced: Introduced) {
         self.add(introduced.grouping, &Attribution::default(), None);
+        for (key, sightings) in introduced.beside.drafts {
+            let occurrences = self.beside.entry(key).or_default();
+            for sighting in sightings {
+                place(sighting, &Attribution::default(), None, occurrences);
+            }
+        }
         self.ranks.extend(introduced.ranks);
         self.in_head.extend(introduced.in_head);
     }
@@ -89,12 +98,18 @@ impl Assembly {
         let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let rules = detector.rules();
-        let mut halves = Halves::new(rules, &self.occurrences);
+        let all = self.in_force(detector);
+        let mut halves = Halves::new(rules, all.iter().chain(&self.beside));
+        let requirements = Requirements::new(rules, all.iter().chain(&self.beside));
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
-        for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
-            let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
-            let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
+        for ((rule, secret), occurrences) in all {
+            let found = occurrences.len();
+            let occurrences = requirements.met(rules.get(rule), occurrences);
+            if occurrences.len() < found {
+                let missing = (found - occurrences.len()) as u64;
+                *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += missing;
+            }
             let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
             let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
             let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
@@ -119,6 +134,7 @@ impl Assembly {
             if rules.get(rule).part {
                 continue;
             }
+            requirements.name(rules.get(rule), rules, &mut finding);
             let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
             if finding.confidence == Confidence::Medium && is_unlikely() {
                 finding.confidence = Confidence::Low;
@@ -177,6 +193,25 @@ impl Assembly {
         }
     }
 
+    /// The occurrences that rules are for, and do not exempt.
+    fn in_force(&mut self, detector: &Detector) -> HashMap<Key, Vec<Occurrence>> {
+        let mut all = std::mem::take(&mut self.occurrences);
+        let mut beside = std::mem::take(&mut self.beside);
+        for (is_counted, list) in [(true, &mut all), (false, &mut beside)] {
+            let dropped = self.dropped.clone();
+            for ((rule, secret), occurrences) in list {
+                let found = std::mem::take(occurrences);
+                let found = self.in_scope_of_rule(detector, *rule, found);
+                *occurrences = self.without_exempt(detector, *rule, secret, found);
+            }
+            if !is_counted {
+                self.dropped = dropped;
+            }
+        }
+        self.beside = beside;
+        all
+    }
+
     /// Leaves what the rule's path expression accepts.
     fn in_scope_of_rule(
         &mut self,
@@ -218,18 +253,22 @@ impl Assembly {
         }
         let origins = self.origins(&occurrences);
         occurrences.retain(|occurrence| {
-            let commits: Vec<ObjectName> = occurrence
-                .provenance
-                .commit()
-                .into_iter()
-                .chain(origins.get(&occurrence.path))
-                .map(|info| info.id)
-                .collect();
+            let commit = occurrence.provenance.commit().map(Arc::as_ref);
+            let origin = origins.get(&occurrence.path).map(Arc::as_ref);
+            let commits: Vec<ObjectName> = commit.into_iter().chain(origin).map(|info| info.id).collect();
+            let commit_id = commit.map_or_else(String::new, |info| info.id.to_string());
             #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
             let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
             let (start, end) = occurrence.excerpt.matched;
-            let sight =
-                Sight { secret, line, matched: &line[start..end], path: &occurrence.path, commits: &commits };
+            let sight = Sight {
+                line,
+                matched: &line[start..end],
+                path: &occurrence.path,
+                commits: &commits,
+                commit,
+                commit_id: &commit_id,
+                ..detector.rules().get(rule).sight(secret)
+            };
             let exempt = exemptions
                 .iter_mut()
                 .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));

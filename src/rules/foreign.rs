@@ -15,10 +15,12 @@ use super::{Exemption, Rule, RuleError, RuleSet};
 mod build;
 mod dialect;
 mod extend;
+mod formula;
 mod literals;
 mod pattern;
 mod read;
 
+pub(crate) use formula::Formula;
 pub(crate) use pattern::Pattern;
 pub(super) use pattern::window;
 
@@ -35,6 +37,7 @@ pub(super) fn add(set: &mut RuleSet, file: &str, text: &str) -> Result<(), RuleE
     import.replace(file, &rules);
     let first = import.set.rules.len();
     import.set.extend(rules)?;
+    import.check_required(&config)?;
     import.exempt(&config, first)
 }
 
@@ -49,26 +52,18 @@ impl Import<'_> {
     fn rules(&mut self, file: &str, config: &Config) -> Result<Vec<Rule>, RuleError> {
         let provider = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
         let mut rules = Vec::new();
-        let (mut silent, mut by_path, mut composite) = (Vec::new(), Vec::new(), Vec::new());
+        let mut by_path = Vec::new();
         for raw in &config.rules {
             match (&raw.regex, &raw.path) {
                 (None, None) => self.change(raw)?,
                 (None, Some(_)) => by_path.push(raw.id.as_str()),
-                (Some(_), _) if raw.skip_report => silent.push(raw.id.as_str()),
-                (Some(regex), _) => {
-                    composite.extend(raw.is_composite.then_some(raw.id.as_str()));
-                    rules.push(build::rule(raw, regex, &provider)?);
-                }
+                (Some(regex), _) => rules.push(build::rule(raw, regex, &provider)?),
             }
         }
-        let tell = |ids: &[&str], why: &str| {
-            if !ids.is_empty() {
-                tracing::warn!("{file}: {why}: {}", ids.join(", "));
-            }
-        };
-        tell(&by_path, "not loaded, because they report files by their path alone");
-        tell(&silent, "not loaded, because they are parts of other rules (`skipReport`)");
-        tell(&composite, "loaded without the rules that have to match near them, and so report more");
+        if !by_path.is_empty() {
+            let list = by_path.join(", ");
+            tracing::warn!("{file}: not loaded, because they report files by their path alone: {list}");
+        }
         Ok(rules)
     }
 
@@ -89,6 +84,20 @@ impl Import<'_> {
         rule.entropy = raw.entropy.map(f32::next_up).or(rule.entropy);
         rule.tags.extend(raw.tags.iter().cloned());
         rule.exemptions.extend(exemptions);
+        Ok(())
+    }
+
+    /// A rule that requires one which is not there would never find anything.
+    fn check_required(&self, config: &Config) -> Result<(), RuleError> {
+        for raw in &config.rules {
+            for required in raw.requires.iter().filter(|required| self.set.by_id(&required.id).is_none()) {
+                let why = format!("it requires a rule `{}`, which is not there: add it", required.id);
+                if !required.is_optional {
+                    return Err(RuleError::Rule { place: required.place.clone(), id: raw.id.clone(), why });
+                }
+                tracing::warn!("{}: rule `{}`: {why}, or drop it", required.place, raw.id);
+            }
+        }
         Ok(())
     }
 
@@ -116,7 +125,7 @@ impl Import<'_> {
         }
     }
 
-    /// Global allowlists, for the rules from `first` on, and for the built-in ones if those are part of it.
+    /// Global allowlists and filters, for the rules from `first` on, and for the built-in ones if those are part of it.
     fn exempt(&mut self, config: &Config, first: usize) -> Result<(), RuleError> {
         for raw in &config.allowlists {
             let is_global = raw.target_rules.is_empty();
@@ -137,6 +146,11 @@ impl Import<'_> {
                     return Err(RuleError::File { place: id.place.clone(), why });
                 }
                 tracing::warn!("{}: {why}", id.place);
+            }
+        }
+        for (number, rule) in self.set.rules.iter_mut().enumerate() {
+            if number >= first || (self.use_default && rule.builtin) {
+                rule.exemptions.extend(config.filters.iter().map(Arc::clone));
             }
         }
         Ok(())

@@ -29,6 +29,8 @@ use crate::parallel::on_threads;
 pub(crate) struct Introduced {
     /// Every secret that was met; those without a sighting were there before.
     pub(crate) grouping: Grouping,
+    /// What was there before in the same files, of rules whose finds others look for near their own.
+    pub(crate) beside: Grouping,
     /// Those that HEAD still has.
     pub(crate) in_head: HashSet<Key>,
     /// Rank of a commit in topological order.
@@ -81,7 +83,8 @@ pub(crate) fn scan(
     known.add(&context, &range.blobs(&context, &Counters::default())?);
 
     let mut introduced = Introduced::default();
-    let mut placed: HashMap<(&Key, u32), Vec<Arc<Committed>>> = HashMap::new();
+    let looked_for = detector.rules().looked_for();
+    let (mut placed, mut beside) = (Placed::new(), Placed::new());
     let mut seen = HashSet::new();
     let mut infos: HashMap<usize, Arc<CommitInfo>> = HashMap::new();
     for ((row, change), earlier) in matched.iter().zip(&earlier) {
@@ -90,13 +93,16 @@ pub(crate) fn scan(
             if in_head.is_some_and(|blob| known.has(blob, key)) {
                 introduced.in_head.insert(key.clone());
             }
-            let new = earlier.as_ref().is_some_and(|ids| !ids.iter().any(|id| known.has(id, key)));
-            if !new || !seen.insert((key, change.blob, &change.path)) {
+            let Some(ids) = earlier else { continue };
+            let new = !ids.iter().any(|id| known.has(id, key));
+            let wanted = new || looked_for.contains(&key.0);
+            if !wanted || !seen.insert((key, change.blob, &change.path, new)) {
                 continue;
             }
             let commit = infos.entry(*row).or_insert_with(|| Arc::new(info(&mut objects, &commits[*row])));
             introduced.ranks.insert(object_name(&commits[*row].id), *row);
-            placed.entry((key, numbers[&change.blob])).or_default().push(Arc::new(Committed {
+            let places = if new { &mut placed } else { &mut beside };
+            places.entry((key, numbers[&change.blob])).or_default().push(Arc::new(Committed {
                 path: change.path.clone(),
                 commit: Arc::clone(commit),
                 blob: object_name(&change.blob),
@@ -104,24 +110,29 @@ pub(crate) fn scan(
             }));
         }
     }
-    introduced.grouping = placed_in(met, &placed);
+    introduced.beside = placed_in(&met, &beside);
+    introduced.beside.drafts.retain(|_, sightings| !sightings.is_empty());
+    introduced.grouping = placed_in(&met, &placed);
+    introduced.grouping.count_dropped(&met.dropped);
     Ok(introduced)
 }
 
-/// Sightings in objects, at the places that they were introduced at.
-fn placed_in(met: Grouping, placed: &HashMap<(&Key, u32), Vec<Arc<Committed>>>) -> Grouping {
+/// Where commits put what, by the number of the blob.
+type Placed<'a> = HashMap<(&'a Key, u32), Vec<Arc<Committed>>>;
+
+/// Sightings in objects, at these places.
+fn placed_in(met: &Grouping, placed: &Placed<'_>) -> Grouping {
     let mut grouping = Grouping::default();
-    grouping.count_dropped(&met.dropped);
-    for (key, sightings) in met.drafts {
+    for (key, sightings) in &met.drafts {
         let mut list = Vec::new();
         for Sighting { place, location, excerpt } in sightings {
-            let Place::Object(number) = place else { continue };
-            for committed in placed.get(&(&key, number)).into_iter().flatten() {
+            let Place::Object(number) = *place else { continue };
+            for committed in placed.get(&(key, number)).into_iter().flatten() {
                 let place = Place::Committed(Arc::clone(committed));
-                list.push(Sighting { place, location: location.clone(), excerpt: Arc::clone(&excerpt) });
+                list.push(Sighting { place, location: location.clone(), excerpt: Arc::clone(excerpt) });
             }
         }
-        grouping.drafts.insert(key, list);
+        grouping.drafts.insert(key.clone(), list);
     }
     grouping
 }

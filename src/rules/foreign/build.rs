@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use super::dialect::{Borders, translate};
 use super::literals;
 use super::pattern::{self, Pattern};
-use super::read::{Placed, RawAllowlist, RawRule};
+use super::read::{Placed, RawAllowlist, RawRequirement, RawRule};
 use crate::finding::{Confidence, ObjectName, Severity};
 use crate::rules::compile::{self, Form, FormKind};
 use crate::rules::exemption::Words;
-use crate::rules::{Examples, Exemption, Rule, RuleError};
+use crate::rules::{Examples, Exemption, Requirement, Rule, RuleError};
 
 /// What to do about a secret of which nothing more is known.
 const REMEDIATION: &str =
@@ -45,11 +45,7 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         name: raw.description.as_deref().map_or_else(|| raw.id.clone(), name),
         description,
         severity: Severity::High,
-        confidence: match raw.confidence.as_deref() {
-            Some("high") => Confidence::High,
-            Some("low") => Confidence::Low,
-            _ => Confidence::Medium,
-        },
+        confidence: raw.confidence.unwrap_or(Confidence::Medium),
         keywords: keywords.words,
         remediation: REMEDIATION.into(),
         references: Vec::new(),
@@ -58,7 +54,8 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         check: None,
         identity: None,
         companion: None,
-        part: false,
+        requires: raw.requires.iter().map(requirement).collect(),
+        part: raw.skip_report,
         // Gitleaks drops what is not above the value, not what is below it.
         entropy: raw.entropy.map(f32::next_up),
         guessable: false,
@@ -88,7 +85,7 @@ fn name(description: &str) -> String {
     description[..end.unwrap_or(description.len())].trim_end_matches('.').to_owned()
 }
 
-/// Those of a rule's own allowlists.
+/// Those of a rule's own allowlists and filters.
 pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, RuleError> {
     let mut all = Vec::new();
     for allowlist in &raw.allowlists {
@@ -97,7 +94,13 @@ pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, Rule
             other => other,
         })?);
     }
+    all.extend(raw.filters.iter().map(Arc::clone));
     Ok(all)
+}
+
+fn requirement(raw: &RawRequirement) -> Requirement {
+    let RawRequirement { id, lines, columns, is_optional, from_end, .. } = raw.clone();
+    Requirement { rule: id, lines, columns, is_optional, from_end }
 }
 
 /// One exemption of all criteria, or one for each.
@@ -116,6 +119,7 @@ pub(super) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, Rule
         paths: any_of(&raw.paths, "paths")?,
         text: any_of(&raw.regexes, "regexes")?.map(|expression| (raw.target, expression)),
         words,
+        formula: None,
     };
     whole.build_all().map_err(|why| RuleError::File { place: raw.place.clone(), why })?;
     let never_holds = whole.commits.is_empty() && !raw.commits.is_empty();
