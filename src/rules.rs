@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
 
 pub mod allowlist;
+mod by_path;
 pub mod catalogue;
 pub mod check;
 mod checksum;
@@ -31,6 +32,7 @@ pub mod sample;
 mod schema;
 mod shape;
 
+pub(crate) use by_path::{NameFinder, Names, PathRules};
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
 pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
@@ -122,8 +124,11 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The interval that decides, in words; `None` if the expression does not compile.
+    /// The interval that decides, in words; `None` if the expression does not compile, or if nothing in a file decides.
     pub fn interval(&self) -> Option<String> {
+        if self.is_by_path() {
+            return None;
+        }
         let window = self.compiled()?.window;
         let lines = match window.lines {
             Some(0) => ", on the keyword's line".to_owned(),
@@ -175,7 +180,7 @@ impl Rule {
 
     /// Whether it is from another scanner's rule file.
     pub fn is_foreign(&self) -> bool {
-        matches!(self.form.kind, compile::FormKind::Foreign(..))
+        matches!(self.form.kind, compile::FormKind::Foreign(..) | compile::FormKind::Path)
     }
 
     /// What there is to see of a secret wherever it stands.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
 use super::companions::{Halves, doubles};
@@ -23,6 +23,7 @@ use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
+use crate::source::by_path;
 use crate::source::range::Introduced;
 
 /// Everything that the targets yielded.
@@ -51,6 +52,17 @@ impl Assembly {
             for sighting in sightings {
                 place(sighting, attribution, store, occurrences);
             }
+        }
+        for (rule, number, home) in &attribution.by_path {
+            let found = by_path::matched(*rule, home.path.as_bstr());
+            self.occurrences.entry((*rule, found.secret)).or_default().push(Occurrence {
+                path: home.path.clone(),
+                location: found.location,
+                provenance: home.provenance.clone(),
+                blob: store.map(|store| object_name(store.id(*number))),
+                in_head: home.in_head,
+                excerpt: Arc::new(found.excerpt),
+            });
         }
         for (key, count) in grouping.dropped {
             *self.dropped.entry(key).or_default() += count;
@@ -95,9 +107,11 @@ impl Assembly {
         stats: Stats,
         started: Instant,
     ) -> Report {
-        let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let rules = detector.rules();
+        // A path is no secret, although it stands for one.
+        let secrets = self.occurrences.keys().filter(|(rule, _)| !rules.get(*rule).is_by_path());
+        let redactor = Redactor::new(secrets.map(|(_, secret)| secret));
         let all = self.in_force(detector);
         let mut halves = Halves::new(rules, all.iter().chain(&self.beside));
         let requirements = Requirements::new(rules, all.iter().chain(&self.beside));

@@ -8,7 +8,7 @@
 //! Deliberate differences are in `docs/rule-files.md`; nothing is left out without a word.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Exemption, Rule, RuleError, RuleSet};
 
@@ -52,28 +52,31 @@ impl Import<'_> {
     fn rules(&mut self, file: &str, config: &Config) -> Result<Vec<Rule>, RuleError> {
         let provider = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
         let mut rules = Vec::new();
-        let mut by_path = Vec::new();
         for raw in &config.rules {
             match (&raw.regex, &raw.path) {
-                (None, None) => self.change(raw)?,
-                (None, Some(_)) => by_path.push(raw.id.as_str()),
                 (Some(regex), _) => rules.push(build::rule(raw, regex, &provider)?),
+                (None, Some(path)) if !self.changes(raw) => {
+                    rules.push(build::rule_by_path(raw, path, &provider)?);
+                }
+                (None, _) => self.change(raw)?,
             }
-        }
-        if !by_path.is_empty() {
-            let list = by_path.join(", ");
-            tracing::warn!("{file}: not loaded, because they report files by their path alone: {list}");
         }
         Ok(rules)
     }
 
-    /// A rule without expressions is there to change one of those that it extends.
+    /// Whether there is a built-in rule that this one extends.
+    fn changes(&self, raw: &RawRule) -> bool {
+        self.use_default && self.set.by_id(&raw.id).is_some_and(|rule| rule.builtin)
+    }
+
+    /// A rule without an expression of its own is there to change one of those that it extends.
     fn change(&mut self, raw: &RawRule) -> Result<(), RuleError> {
         if !self.use_default {
             let why = "it has neither `regex` nor `path`, and would find nothing: give it one";
             return Err(RuleError::Rule { place: raw.place.clone(), id: raw.id.clone(), why: why.into() });
         }
         let exemptions = build::rule_exemptions(raw)?;
+        let path = raw.path.as_ref().map(|path| build::path(raw, path)).transpose()?;
         let Some(rule) = self.set.rules.iter_mut().find(|rule| rule.builtin && rule.id == raw.id) else {
             tracing::warn!("{}: rule `{}` is to change a rule that muzzle does not have", raw.place, raw.id);
             return Ok(());
@@ -84,6 +87,10 @@ impl Import<'_> {
         rule.entropy = raw.entropy.map(f32::next_up).or(rule.entropy);
         rule.tags.extend(raw.tags.iter().cloned());
         rule.exemptions.extend(exemptions);
+        if path.is_some() {
+            rule.form.path = path;
+            rule.compiled = OnceLock::new();
+        }
         Ok(())
     }
 

@@ -10,11 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bstr::ByteSlice as _;
 use hashbrown::{HashMap, HashSet};
 
-use super::{Counters, Worker};
+use super::{Counters, Worker, by_path};
 use crate::detect::Detector;
-use crate::finding::{CommitInfo, Gap, GapKind, ObjectName};
+use crate::finding::{CommitInfo, Gap, GapKind, ObjectName, RuleIndex};
 use crate::git::changes::{Added, Paths, Trees};
 use crate::git::objects::{Kind, Objects, Unread};
 use crate::git::refs;
@@ -23,6 +24,7 @@ use crate::git::revwalk::{self, Commit};
 use crate::git::{Repository, commit, object_name};
 use crate::grouping::{Committed, Grouping, Key, Place, Sighting};
 use crate::parallel::on_threads;
+use crate::rules::PathRules;
 
 /// What a range introduced.
 #[derive(Debug, Default)]
@@ -62,6 +64,7 @@ pub(crate) fn scan(
     }
     Counters::add(&counters.total, blobs.len() as u64);
     let met = range.blobs(&blobs, counters)?;
+    let by_path = changes.by_path(&PathRules::of(detector.rules()));
     let mut known = Known { secrets: HashMap::new() };
     known.add(&blobs, &met);
     let matched = changes.select(|blob| known.any(blob));
@@ -70,7 +73,9 @@ pub(crate) fn scan(
     let earlier = earlier(&commits, &matched, &mut trees);
     range.gaps.append(&mut trees.gaps);
     // What of HEAD cannot be read need not be in scope.
-    let head = at_head(repository, &matched, &mut trees);
+    let paths = matched.iter().map(|(_, change)| &change.path);
+    let head =
+        at_head(repository, paths.chain(by_path.iter().map(|(_, _, change)| &change.path)), &mut trees);
     let context: BTreeSet<gix::ObjectId> = earlier
         .iter()
         .flat_map(|earlier| earlier.iter().flatten())
@@ -114,6 +119,21 @@ pub(crate) fn scan(
     introduced.beside.drafts.retain(|_, sightings| !sightings.is_empty());
     introduced.grouping = placed_in(&met, &placed);
     introduced.grouping.count_dropped(&met.dropped);
+    for (row, rule, change) in by_path {
+        let found = by_path::matched(rule, change.path.as_bstr());
+        if head.contains_key(&change.path) {
+            introduced.in_head.insert((rule, found.secret.clone()));
+        }
+        introduced.ranks.insert(object_name(&commits[row].id), row);
+        let commit = infos.entry(row).or_insert_with(|| Arc::new(info(&mut objects, &commits[row])));
+        let place = Place::Committed(Arc::new(Committed {
+            commit: Arc::clone(commit),
+            blob: object_name(&change.blob),
+            in_head: head.get(&change.path) == Some(&change.blob),
+            path: change.path,
+        }));
+        introduced.grouping.add(&place, vec![found]);
+    }
     Ok(introduced)
 }
 
@@ -172,6 +192,24 @@ struct Numbered {
 }
 
 impl Changes {
+    /// The files at new paths that rules report for these.
+    fn by_path(&self, rules: &PathRules<'_>) -> Vec<(usize, RuleIndex, Change)> {
+        let mut caches = rules.caches();
+        let mut list = Vec::new();
+        for Numbered { row, thread, added } in
+            self.list.iter().filter(|change| change.added.before.is_empty())
+        {
+            if rules.is_empty() {
+                break;
+            }
+            let path = self.paths[*thread].text(added.path);
+            for rule in rules.matching(&path, &mut caches) {
+                list.push((*row, rule, Change { path: path.clone(), blob: added.blob, before: Vec::new() }));
+            }
+        }
+        list
+    }
+
     /// Those whose blob `is_wanted`, with their paths, and the commit's row.
     fn select(self, is_wanted: impl Fn(&gix::oid) -> bool) -> Vec<(usize, Change)> {
         let wanted = self.list.into_iter().filter(|change| is_wanted(&change.added.blob));
@@ -354,17 +392,17 @@ fn earlier(
     earlier
 }
 
-/// What HEAD has at the paths of the changes.
-fn at_head(
+/// What HEAD has at these paths.
+fn at_head<'a>(
     repository: &Repository,
-    matched: &[(usize, Change)],
+    paths: impl Iterator<Item = &'a bstr::BString>,
     trees: &mut Trees,
 ) -> HashMap<bstr::BString, gix::ObjectId> {
     let head = repository.gix.head_id().ok();
     let Some(tree) = head.and_then(|head| trees.root(&head).ok().flatten()) else {
         return HashMap::new();
     };
-    let paths: BTreeSet<&bstr::BString> = matched.iter().map(|(_, change)| &change.path).collect();
+    let paths: BTreeSet<&bstr::BString> = paths.collect();
     let blob = |path: &bstr::BString| Some((path.clone(), trees.lookup(tree, path)?));
     paths.into_iter().filter_map(blob).collect()
 }

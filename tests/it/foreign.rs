@@ -270,3 +270,96 @@ fn mistakes_in_the_newer_keys_are_told_with_their_place() {
     let error = sandbox.error_of("prefilter = 'attributes[1] == 2'\n[[rules]]\nid = 'a'\nregex = 'abc'\n");
     assert!(error.contains("../rules.toml:1:14: `prefilter`: `attributes` is followed by"), "{error}");
 }
+
+const BY_PATH: &str = r"
+[[rules]]
+id = 'pkcs12'
+description = 'A PKCS #12 file, which may hold keys.'
+path = '''(?i)(?:^|/)[^/]+\.p12$'''
+";
+
+#[test]
+fn files_are_reported_for_their_paths() {
+    let sandbox = Sandbox::repository();
+    let first = sandbox.commit_file("keys/a.p12", [0u8, 159, 146, 150, b'\n', 1]);
+    let second = sandbox.commit_file("keys/a.p12", "another");
+    let other = sandbox.commit_file("b.P12", "another");
+    sandbox.commit_file("b.p12.txt", "no");
+    sandbox.git(["mv", "keys/a.p12", "keys/c.p12"]);
+    let moved = sandbox.commit("move");
+    sandbox.git(["rm", "-q", "b.P12"]);
+    sandbox.commit("remove");
+    sandbox.write("new/untracked.p12", "");
+    sandbox.write("staged.p12", "staged");
+    sandbox.git(["add", "staged.p12"]);
+
+    let scan = sandbox.scan_by(BY_PATH, &[]);
+    let mut expected = vec![
+        "pkcs12 keys/c.p12:1:1 worktree".to_owned(),
+        format!("pkcs12 keys/c.p12:1:1 commit {moved} head"),
+        "pkcs12 new/untracked.p12:1:1 worktree".to_owned(),
+        "pkcs12 staged.p12:1:1 worktree".to_owned(),
+        "pkcs12 staged.p12:1:1 staged".to_owned(),
+        format!("pkcs12 keys/a.p12:1:1 commit {first}"),
+        format!("pkcs12 keys/a.p12:1:1 commit {second}"),
+        format!("pkcs12 b.P12:1:1 commit {other}"),
+    ];
+    let mut places = scan.expect_complete().places();
+    places.sort();
+    expected.sort();
+    assert_eq!(places, expected);
+    assert_eq!(scan.count(), 5, "a finding for each path");
+    let finding = scan.findings().iter().find(|f| f["occurrences"][0]["path"] == "b.P12").unwrap();
+    assert_eq!(finding["first_seen"]["id"], other.as_str());
+    // Nothing of what is in the file is shown, and its path is no secret.
+    assert!(!scan.report.to_string().contains("another"));
+    let human = sandbox.muzzle(["scan", ".", "--rules", "../rules.toml", "--no-builtin-rules"]);
+    let human = String::from_utf8(human.stdout).unwrap();
+    assert!(human.contains("keys/c.p12:1:1"), "{human}");
+
+    // Packed, with trees made of one another, and on one branch.
+    sandbox.git(["repack", "-adfq", "--depth=40"]);
+    assert_eq!(sorted(sandbox.scan_by(BY_PATH, &[]).places()), expected);
+    let branch = sandbox.scan_by(BY_PATH, &["--branch", "main"]);
+    let commits: Vec<String> = expected.iter().filter(|place| place.contains(" commit ")).cloned().collect();
+    assert_eq!(sorted(branch.places()), commits);
+    // A change of the file is not another leak.
+    let range = sandbox.scan_by(BY_PATH, &["--range", "HEAD~5.."]);
+    let range: Vec<String> =
+        range.places().iter().map(|place| place.split(' ').nth(1).unwrap().to_owned()).collect();
+    assert_eq!(sorted(range), ["b.P12:1:1", "keys/c.p12:1:1"]);
+    // The directory, and one file.
+    let files = sandbox.scan_by(BY_PATH, &["--no-history"]);
+    assert!(files.places().contains(&"pkcs12 new/untracked.p12:1:1 worktree".to_owned()));
+    let rules = ["--rules", "../rules.toml", "--no-builtin-rules"];
+    let one = sandbox.scan_with(&[&["keys/c.p12"], &rules[..]].concat(), b"");
+    assert_eq!(one.places(), ["pkcs12 keys/c.p12:1:1 worktree"]);
+    sandbox.scan_with(&[&["-"], &rules[..]].concat(), b"x").expect_clean();
+}
+
+fn sorted(mut list: Vec<String>) -> Vec<String> {
+    list.sort();
+    list
+}
+
+#[test]
+fn rules_for_paths_know_the_other_keys() {
+    let sandbox = Sandbox::repository();
+    sandbox.commit_file("secrets/a", format!("{}\n", key("a")));
+    sandbox.commit_file("test/secrets/b", "x\n");
+    sandbox.commit_file("other", format!("{}\n", key("b")));
+    // The directory decides, whatever the file is called.
+    let by_path = "[[rules]]\nid = 'place'\npath = '(^|/)secrets/'\n";
+    let scan = sandbox.scan_by(by_path, &["--no-worktree"]);
+    assert_eq!(sorted(paths(&scan)), ["secrets/a", "test/secrets/b"]);
+    let allowed = format!("{by_path}[[rules.allowlists]]\npaths = ['^test/']\n");
+    assert_eq!(paths(&sandbox.scan_by(&allowed, &["--no-worktree"])), ["secrets/a"]);
+    let filtered = format!("{by_path}filter = 'attributes[\"path\"] startsWith \"secrets\"'\n");
+    let scan = sandbox.scan_by(&filtered, &["--no-worktree"]);
+    assert_eq!(paths(&scan), ["test/secrets/b"]);
+    // As a part: the key counts only there.
+    let part = format!(
+        "{by_path}skipReport = true\n[[rules]]\nid = 'acme-key'\nregex = '''pk=[a-z0-9]{{8}}'''\n[[rules.required]]\nid = 'place'\n"
+    );
+    assert_eq!(paths(&sandbox.scan_by(&part, &["--no-worktree"])), ["secrets/a"]);
+}

@@ -35,10 +35,37 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         return Err(refused(&raw.place, why.into()));
     };
     let secret = pattern::secret(&hir, raw.secret_group.as_ref().map(|group| group.value));
-    let path = match &raw.path {
-        Some(path) => Some(expression(path, "path", Borders::Text).map_err(|why| refused(&path.place, why))?),
-        None => None,
-    };
+    let path = raw.path.as_ref().map(|path| self::path(raw, path)).transpose()?;
+    Ok(Rule {
+        keywords: keywords.words,
+        place: regex.place.clone(),
+        form: Form {
+            path,
+            ..form(FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }))
+        },
+        ..without_form(raw, provider)?
+    })
+}
+
+/// Makes a rule that reports files for their paths.
+pub(super) fn rule_by_path(raw: &RawRule, path: &Placed<String>, provider: &str) -> Result<Rule, RuleError> {
+    let path_text = self::path(raw, path)?;
+    let form = Form { path: Some(path_text), ..form(FormKind::Path) };
+    Ok(Rule { place: path.place.clone(), form, ..without_form(raw, provider)? })
+}
+
+/// A rule's `path`, in our dialect.
+pub(super) fn path(raw: &RawRule, path: &Placed<String>) -> Result<String, RuleError> {
+    let refused = |why| RuleError::Rule { place: path.place.clone(), id: raw.id.clone(), why };
+    expression(path, "path", Borders::Text).map_err(refused)
+}
+
+fn form(kind: FormKind) -> Form {
+    Form { kind, interval: None, allow: Vec::new(), path: None, stopwords: Vec::new(), needs: None }
+}
+
+/// What a rule says, but for what it matches.
+fn without_form(raw: &RawRule, provider: &str) -> Result<Rule, RuleError> {
     let description = raw.description.clone().unwrap_or_else(|| format!("Found by a rule of {provider}."));
     Ok(Rule {
         id: raw.id.clone(),
@@ -46,7 +73,7 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         description,
         severity: Severity::High,
         confidence: raw.confidence.unwrap_or(Confidence::Medium),
-        keywords: keywords.words,
+        keywords: Vec::new(),
         remediation: REMEDIATION.into(),
         references: Vec::new(),
         tags: raw.tags.clone(),
@@ -64,16 +91,9 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         covers: Vec::new(),
         placeholders: false,
         provider: provider.into(),
-        place: regex.place.clone(),
+        place: raw.place.clone(),
         builtin: false,
-        form: Form {
-            kind: FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }),
-            interval: None,
-            allow: Vec::new(),
-            path,
-            stopwords: Vec::new(),
-            needs: None,
-        },
+        form: form(FormKind::Path),
         exemptions: rule_exemptions(raw)?,
         compiled: OnceLock::new(),
     })
