@@ -10,6 +10,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::finding::{Companion, Fact, Finding, ObjectName, Occurrence, RuleIndex};
 use crate::grouping::Key;
+use crate::location::{Location, Span};
 use crate::rules::{Extent, Requirement, Rule, RuleSet};
 use crate::secret::Secret;
 
@@ -77,21 +78,18 @@ impl Requirements {
 
     fn is_met(&self, requirement: &Requirement, occurrence: &Occurrence) -> bool {
         let Some((_, parts)) = self.parts(requirement, occurrence) else { return false };
-        let (lines, columns) = extent(occurrence);
-        let [lines, columns] = requirement.reach(lines, columns);
-        parts.any(&lines, &columns)
+        parts.any(&requirement.reach(&extent(occurrence)))
     }
 
     fn nearest(&self, requirement: &Requirement, occurrence: &Occurrence) -> Option<Companion> {
         let (rule, parts) = self.parts(requirement, occurrence)?;
-        let ((line, _), (column, _)) = extent(occurrence);
-        let [lines, columns] = requirement.reach(extent(occurrence).0, extent(occurrence).1);
-        let here = parts.list.partition_point(|part| (part.line, part.column) < (line, column));
+        let found = extent(occurrence);
+        let reach = requirement.reach(&found);
+        let here = parts.list.partition_point(|part| part.at < *found.bytes.start());
         let around = here.saturating_sub(MOST_LOOKED_AT)..parts.list.len().min(here + MOST_LOOKED_AT);
-        let part = parts.list[around]
-            .iter()
-            .filter(|part| lines.contains(&part.line) && columns.contains(&part.column))
-            .min_by_key(|part| (part.line.abs_diff(line), part.column.abs_diff(column)))?;
+        let part = parts.list[around].iter().filter(|part| part.is_in(&reach)).min_by_key(|part| {
+            (part.line.abs_diff(*found.lines.start()), part.at.abs_diff(*found.bytes.start()))
+        })?;
         Some(Companion {
             rule,
             secret: part.secret.clone(),
@@ -104,56 +102,71 @@ impl Requirements {
 
 /// One find, by where its match begins.
 struct Part {
-    line: u32,
-    column: u32,
+    at: u64,
+    line: u64,
+    column: u64,
     secret: Secret,
-    location: crate::location::Location,
+    location: Location,
 }
 
 impl Part {
     fn new(secret: &Secret, occurrence: &Occurrence) -> Self {
-        let ((line, _), (column, _)) = extent(occurrence);
-        Part { line, column, secret: secret.clone(), location: occurrence.location.clone() }
+        let Extent { lines, columns, bytes } = extent(occurrence);
+        Part {
+            at: *bytes.start(),
+            line: *lines.start(),
+            column: *columns.start(),
+            secret: secret.clone(),
+            location: occurrence.location.clone(),
+        }
+    }
+
+    fn is_in(&self, reach: &Extent) -> bool {
+        reach.bytes.contains(&self.at)
+            && reach.lines.contains(&self.line)
+            && reach.columns.contains(&self.column)
     }
 }
 
 /// What one rule found in one file.
 #[derive(Default)]
 struct Parts {
-    /// By line and column.
+    /// In the order of the file.
     list: Vec<Part>,
     /// Columns of the same, sorted within blocks of two, four, eight …: whether there is one between two columns, on some
     /// lines, is a few look-ups then.
-    sorted: Vec<Vec<u32>>,
+    sorted: Vec<Vec<u64>>,
 }
 
 impl Parts {
     fn sort(&mut self) {
-        self.list.sort_by(|a, b| (a.line, a.column, &a.secret).cmp(&(b.line, b.column, &b.secret)));
-        let mut columns: Vec<u32> = self.list.iter().map(|part| part.column).collect();
+        self.list.sort_by(|a, b| (a.at, &a.secret).cmp(&(b.at, &b.secret)));
+        let mut columns: Vec<u64> = self.list.iter().map(|part| part.column).collect();
         let mut size = 1;
         while size < columns.len() {
             size *= 2;
-            columns.chunks_mut(size).for_each(<[u32]>::sort_unstable);
+            columns.chunks_mut(size).for_each(<[u64]>::sort_unstable);
             self.sorted.push(columns.clone());
         }
     }
 
-    fn any(&self, lines: &RangeInclusive<u32>, columns: &RangeInclusive<u32>) -> bool {
-        let from = self.list.partition_point(|part| part.line < *lines.start());
-        let to = self.list.partition_point(|part| part.line <= *lines.end());
-        if *columns == (0..=u32::MAX) { from < to } else { self.any_between(from..to, columns) }
+    fn any(&self, reach: &Extent) -> bool {
+        let Extent { lines, columns, bytes } = reach;
+        let before = |part: &Part| part.at < *bytes.start() || part.line < *lines.start();
+        let until = |part: &Part| part.at <= *bytes.end() && part.line <= *lines.end();
+        let (from, to) = (self.list.partition_point(before), self.list.partition_point(until));
+        if *columns == (0..=u64::MAX) { from < to } else { self.any_between(from..to, columns) }
     }
 
     /// Whether one of some parts stands in these columns.
-    fn any_between(&self, places: Range<usize>, columns: &RangeInclusive<u32>) -> bool {
+    fn any_between(&self, places: Range<usize>, columns: &RangeInclusive<u64>) -> bool {
         let mut from = places.start;
         while from < places.end {
             // The largest block that begins here and ends in time.
             let left = places.end - from;
             let level = (0..=self.sorted.len())
                 .rev()
-                .find(|level| from % (1 << level) == 0 && 1 << level <= left)
+                .find(|level| from.is_multiple_of(1 << level) && 1 << level <= left)
                 .unwrap_or(0);
             let found = match level.checked_sub(1).and_then(|level| self.sorted.get(level)) {
                 None => columns.contains(&self.list[from].column),
@@ -172,24 +185,24 @@ impl Parts {
     }
 }
 
-/// The lines and columns of a match, as far as the excerpt tells: what of it lies on the secret's first line, and all of
-/// the secret.
-fn extent(occurrence: &Occurrence) -> (Extent, Extent) {
-    let excerpt = &occurrence.excerpt;
-    #[expect(clippy::disallowed_methods, reason = "columns are counted, and nothing is shown")]
+/// Where a match lies, as far as the excerpt tells: what of it is on the secret's first line, and all of the secret.
+fn extent(occurrence: &Occurrence) -> Extent {
+    let (excerpt, location) = (&occurrence.excerpt, &occurrence.location);
+    #[expect(clippy::disallowed_methods, reason = "bytes and columns are counted, and nothing is shown")]
     let line = excerpt.line.expose();
     let ((from, to), (start, end)) = (excerpt.matched, excerpt.secret);
-    let count = |range: Range<usize>| {
-        let characters = line.get(range).map_or(0, |bytes| bytes.chars().count());
-        u32::try_from(characters).unwrap_or(u32::MAX)
-    };
-    let location = &occurrence.location;
-    let first = location.start.column.saturating_sub(count(from..start));
-    let mut last = location.end.column.saturating_sub(1);
-    if location.end.line == location.start.line {
-        last = last.saturating_add(count(end..to));
+    let before = line.get(from..start).unwrap_or_default();
+    // Behind a secret of several lines, the excerpt shows nothing.
+    let behind = line.get(end..to).filter(|_| location.end.line == location.start.line).unwrap_or_default();
+    let columns = |bytes: &[u8]| bytes.chars().count() as u64;
+    let first = u64::from(location.start.column).saturating_sub(columns(before));
+    let last = u64::from(location.end.column).saturating_sub(1) + columns(behind);
+    let Span { start, end } = location.span;
+    Extent {
+        lines: location.start.line.into()..=location.end.line.into(),
+        columns: first..=last,
+        bytes: start.saturating_sub(before.len() as u64)..=end.saturating_sub(1) + behind.len() as u64,
     }
-    ((location.start.line, location.end.line), (first, last))
 }
 
 #[cfg(test)]
@@ -197,28 +210,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::location::{Location, Position, Span};
-
-    fn part(line: u32, column: u32) -> Part {
-        let at = Position { line, column };
-        let location = Location { start: at, end: at, span: Span { start: 0, end: 0 } };
-        Part { line, column, secret: Secret::new(b"s"), location }
-    }
+    use crate::location::Position;
 
     proptest! {
         #[test]
         fn a_part_is_found_where_one_is(
-            places in proptest::collection::vec((0u32..12, 0u32..12), 0..40),
-            lines in (0u32..13, 0u32..13), columns in (0u32..13, 0u32..13),
+            places in proptest::collection::vec((0u64..4, 0u64..12), 0..40),
+            lines in (0u64..13, 0u64..13), columns in (0u64..13, 0u64..13), bytes in (0u64..80, 0u64..80),
+            is_bounded in proptest::array::uniform3(proptest::bool::ANY),
         ) {
             let mut parts = Parts::default();
-            parts.list.extend(places.iter().map(|(line, column)| part(*line, *column)));
+            let (mut at, mut line) = (0, 1);
+            for (lines, column) in &places {
+                (at, line) = (at + 1 + lines, line + lines);
+                let start = Position { line: 1, column: 1 };
+                let location = Location { start, end: start, span: Span { start: 0, end: 0 } };
+                parts.list.push(Part { at, line, column: *column, secret: Secret::new(b"s"), location });
+            }
             parts.sort();
-            let (lines, columns) = (lines.0..=lines.1, columns.0..=columns.1);
-            let expected = places.iter().any(|(line, column)| lines.contains(line) && columns.contains(column));
-            prop_assert_eq!(parts.any(&lines, &columns), expected);
-            let on_lines = places.iter().any(|(line, _)| lines.contains(line));
-            prop_assert_eq!(parts.any(&lines, &(0..=u32::MAX)), on_lines);
+            let bounded = |number: usize, (from, to): (u64, u64)| {
+                if is_bounded[number] { from..=to } else { 0..=u64::MAX }
+            };
+            let reach = Extent { lines: bounded(0, lines), columns: bounded(1, columns), bytes: bounded(2, bytes) };
+            prop_assert_eq!(parts.any(&reach), parts.list.iter().any(|part| part.is_in(&reach)));
         }
     }
 }

@@ -16,37 +16,53 @@ pub(crate) struct Requirement {
     pub(crate) lines: Option<u32>,
     /// How many columns away it may begin, whatever the line.
     pub(crate) columns: Option<u32>,
+    /// How many bytes away it may begin.
+    pub(crate) bytes: Option<u32>,
     /// It need not be there, and is told if it is.
     pub(crate) is_optional: bool,
     /// Distances forward count from where the match ends, not from where it begins.
     pub(crate) from_end: bool,
 }
 
-/// Where a match begins and ends: in lines, or in columns.
-pub(crate) type Extent = (u32, u32);
+/// Where a match begins, and where its last byte is; or, of two matches, where the one may begin for the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) lines: RangeInclusive<u64>,
+    pub(crate) columns: RangeInclusive<u64>,
+    pub(crate) bytes: RangeInclusive<u64>,
+}
 
 impl Requirement {
-    /// The lines and columns in which the other's match may begin.
-    pub(crate) fn reach(&self, lines: Extent, columns: Extent) -> [RangeInclusive<u32>; 2] {
-        let round = |(first, last): Extent, distance: Option<u32>| match distance {
-            None => 0..=u32::MAX,
+    /// Where the other's match may begin.
+    pub(crate) fn reach(&self, found: &Extent) -> Extent {
+        let round = |found: &RangeInclusive<u64>, distance: Option<u32>| match distance.map(u64::from) {
+            None => 0..=u64::MAX,
             Some(distance) => {
+                let (first, last) = (*found.start(), *found.end());
                 let last = if self.from_end { last.max(first) } else { first };
                 first.saturating_sub(distance)..=last.saturating_add(distance)
             }
         };
-        [round(lines, self.lines), round(columns, self.columns)]
+        Extent {
+            lines: round(&found.lines, self.lines),
+            columns: round(&found.columns, self.columns),
+            bytes: round(&found.bytes, self.bytes),
+        }
     }
 }
 
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.rule)?;
-        match (self.lines, self.columns) {
-            (None, None) => f.write_str(" anywhere in the file")?,
-            (Some(lines), None) => write!(f, " within {lines} lines")?,
-            (None, Some(columns)) => write!(f, " within {columns} columns")?,
-            (Some(lines), Some(columns)) => write!(f, " within {lines} lines and {columns} columns")?,
+        let distances = [(self.lines, "lines"), (self.columns, "columns"), (self.bytes, "bytes")];
+        let told: Vec<String> = distances
+            .into_iter()
+            .filter_map(|(distance, unit)| distance.map(|distance| format!("{distance} {unit}")))
+            .collect();
+        if told.is_empty() {
+            f.write_str(" anywhere in the file")?;
+        } else {
+            write!(f, " within {}", told.join(" and "))?;
         }
         f.write_str(if self.is_optional { ", if it is there" } else { "" })
     }
@@ -91,18 +107,26 @@ mod tests {
 
     #[test]
     fn distances() {
-        let requirement = |lines, columns, from_end| Requirement {
+        let requirement = |[lines, columns, bytes]: [Option<u32>; 3], from_end| Requirement {
             rule: "a".into(),
             lines,
             columns,
+            bytes,
             is_optional: false,
             from_end,
         };
-        let reach = |one: Requirement| one.reach((10, 12), (5, 25));
-        assert_eq!(reach(requirement(None, None, false)), [0..=u32::MAX, 0..=u32::MAX]);
-        assert_eq!(reach(requirement(Some(2), None, false)), [8..=12, 0..=u32::MAX]);
-        assert_eq!(reach(requirement(Some(20), Some(3), true)), [0..=32, 2..=28]);
-        assert_eq!(requirement(Some(2), Some(3), false).to_string(), "`a` within 2 lines and 3 columns");
-        assert_eq!(requirement(None, None, false).to_string(), "`a` anywhere in the file");
+        let reach = |one: Requirement| {
+            let Extent { lines, columns, bytes } =
+                one.reach(&Extent { lines: 10..=12, columns: 5..=25, bytes: 100..=190 });
+            [lines, columns, bytes]
+        };
+        let all = || 0..=u64::MAX;
+        assert_eq!(reach(requirement([None; 3], false)), [all(), all(), all()]);
+        assert_eq!(reach(requirement([Some(2), None, None], false)), [8..=12, all(), all()]);
+        assert_eq!(reach(requirement([Some(20), Some(3), None], true)), [0..=32, 2..=28, all()]);
+        assert_eq!(reach(requirement([None, None, Some(7)], true)), [all(), all(), 93..=197]);
+        let told = |distances| requirement(distances, false).to_string();
+        assert_eq!(told([Some(2), Some(3), None]), "`a` within 2 lines and 3 columns");
+        assert_eq!(told([None; 3]), "`a` anywhere in the file");
     }
 }

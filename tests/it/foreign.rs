@@ -76,16 +76,21 @@ fn a_rule_is_silent_where_what_it_requires_is_not_near() {
     let scan = sandbox.scan_by(&without(COMPOSITE, "skipReport = true\n"), &[]);
     assert!(paths(&scan).contains(&"only-the-id".to_owned()));
 
-    // The words of the other scanner, whose distances count from the nearer end of the match.
+    // The words of the other scanner, whose distances count from the nearer end of the match, and whose lines are one more.
     let components =
         without(COMPOSITE, "[[rules.required]]\nid = \"acme-id\"\nwithinLines = 2\nwithinColumns = 10\n");
     let components = components.replace(
         "keywords = [\"pk=\"]\n",
-        "keywords = [\"pk=\"]\ncomponents = [{ id = \"acme-id\", within = \"2L,10C\" }]\n",
+        "keywords = [\"pk=\"]\ncomponents = [{ id = \"acme-id\", within = \"3L,10C\" }]\n",
     );
     let scan = sandbox.scan_by(&components, &[]);
     assert_eq!(paths(&scan), ["behind", "gap-of-nine", "near", "ten-columns"]);
-    let optional = components.replace(", within = \"2L,10C\"", ", optional = true");
+    let scan = sandbox.scan_by(&components.replace("3L", "2L"), &[]);
+    assert_eq!(paths(&scan), ["gap-of-nine", "ten-columns"]);
+    // Without lines, in bytes.
+    let scan = sandbox.scan_by(&components.replace("3L,10C", "12C"), &[]);
+    assert_eq!(paths(&scan), ["behind", "gap-of-nine", "gap-of-ten"]);
+    let optional = components.replace(", within = \"3L,10C\"", ", optional = true");
     let scan = sandbox.scan_by(&optional, &[]);
     assert_eq!(scan.places().len(), 9);
 }

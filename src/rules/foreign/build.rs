@@ -119,8 +119,8 @@ pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, Rule
 }
 
 fn requirement(raw: &RawRequirement) -> Requirement {
-    let RawRequirement { id, lines, columns, is_optional, from_end, .. } = raw.clone();
-    Requirement { rule: id, lines, columns, is_optional, from_end }
+    let RawRequirement { id, lines, columns, bytes, is_optional, from_end, .. } = raw.clone();
+    Requirement { rule: id, lines, columns, bytes, is_optional, from_end }
 }
 
 /// One exemption of all criteria, or one for each.

@@ -18,6 +18,7 @@ mod lex;
 mod parse;
 mod tree;
 
+use parse::Tree;
 use tree::Node;
 
 /// One condition; what it is true for is dropped.
@@ -60,7 +61,7 @@ impl Refusal {
 impl Formula {
     /// Reads a filter.
     pub(super) fn parse(text: &str) -> Result<Parsed, Refusal> {
-        let (root, expressions, notes) = parse::parse(text)?;
+        let Tree { root, expressions, notes } = parse::parse(text)?;
         let roots = match root {
             // Apart, those that look at the secret alone are tried early.
             Node::Any(roots) => roots,

@@ -79,7 +79,7 @@ impl Parser {
         let function = match (name, count) {
             ("matchesAny" | "findMatch", 2) => {
                 let list = arguments.remove(1);
-                return self.matching(arguments.remove(0), list, at, name == "findMatch");
+                return self.matching(arguments.remove(0), &list, at, name == "findMatch");
             }
             ("containsAny", 2) => {
                 let list = arguments.remove(1);
@@ -123,9 +123,9 @@ impl Parser {
     }
 
     /// Expressions are part of the formula, and are never made of what is scanned.
-    pub(super) fn matching(&mut self, text: Node, list: Node, at: usize, finds: bool) -> Parse {
+    pub(super) fn matching(&mut self, text: Node, list: &Node, at: usize, finds: bool) -> Parse {
         self.check(&text, Kind::Text, at)?;
-        let Some(patterns) = literals(&list) else { return Ok(self.not_written_out(at)) };
+        let Some(patterns) = literals(list) else { return Ok(self.not_written_out(at)) };
         let mut translated = Vec::new();
         for pattern in patterns {
             let done = translate(&pattern, Borders::Text);

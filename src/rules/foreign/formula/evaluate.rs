@@ -260,6 +260,7 @@ mod tests {
             r#"max(len(finding["secret"]), 20) - min(3, 4) == 17"#,
             r#""a" in ["a", "b"] && "c" not in ["a"] && finding["secret"].size() == 8"#,
             r#"(len(finding["secret"]) > 5 ? "long" : "short") == "long""#,
+            r#"let a = true ? "x" : "y"; let b = false ? 1 : true ? 2 : 3; a == "x" && b == 2"#,
             r#"trim(" a ") == "a" && "a" < "b" && "b" >= "a" && 1 != 2"#,
             r#"(nil ?? "x") == "x" && ("" ?? "x") == "" && attributes["path"] != nil"#,
             "// a comment\nfalse ||\n/* another */ !false",
@@ -289,6 +290,7 @@ mod tests {
             r#"finding["captures"] != nil"#,
             r#"let c = finding["fragment_raw"][1:5]; c == "" || c != """#,
             r#"setConfidence("low") == "low""#,
+            r#"[1, 2][0] == 1 || finding["secret"][0] == "a""#,
             r#"attributes["git.message"] contains "x""#,
             r#"let a = "aaaaaaaaaaaaaaaa"; let b = a + a + a + a; let c = b + b + b + b; let d = c + c + c + c;
                let e = d + d + d + d; let f = e + e + e + e; let g = f + f + f + f; let h = g + g + g + g; h != "a""#,
@@ -319,17 +321,14 @@ mod tests {
             assert!(refusal.why.contains(why) && refusal.at == at, "{filter}: {refusal:?}");
             assert!(!refusal.is_unsupported, "{filter}");
         }
-        for filter in [
-            "any([1], # > 1)",
-            "finding[\"secret\"] | len() == 1",
-            "1 in [1..3]",
-            "[1][0] == 1",
-            "{\"a\": 1} == 1",
-        ] {
+        for filter in
+            ["any([1], # > 1)", "finding[\"secret\"] | len() == 1", "1 in [1..3]", "{\"a\": 1} == 1"]
+        {
             assert!(Formula::parse(filter).unwrap_err().is_unsupported, "{filter}");
         }
         let deep = format!("{}true{}", "(".repeat(5000), ")".repeat(5000));
         assert!(Formula::parse(&deep).unwrap_err().why.contains("too deeply"));
+        assert!(Formula::parse(&"true ? true : ".repeat(5000)).unwrap_err().why.contains("too deeply"));
         assert!(Formula::parse(&format!("{}true", "!".repeat(5000))).unwrap_err().why.contains("too deeply"));
         assert!(
             Formula::parse(&format!("1{} == 1", " + 1".repeat(5000))).unwrap_err().why.contains("too long")

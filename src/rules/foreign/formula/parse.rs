@@ -26,7 +26,16 @@ const LEVELS: [&[(&str, Operator)]; 4] = [
     &[("??", Operator::OrElse)],
 ];
 
-pub(super) fn parse(text: &str) -> Result<(Node, usize, Vec<(usize, String)>), Refusal> {
+/// A whole filter.
+pub(super) struct Tree {
+    pub(super) root: Node,
+    /// How many expressions it tries.
+    pub(super) expressions: usize,
+    /// What is not known here, and where it stands.
+    pub(super) notes: Vec<(usize, String)>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Tree, Refusal> {
     let tokens = lex(text)?;
     let mut parser = Parser {
         end: text.len(),
@@ -47,7 +56,7 @@ pub(super) fn parse(text: &str) -> Result<(Node, usize, Vec<(usize, String)>), R
         });
     }
     expect(&root, Kind::Truth, 0)?;
-    Ok((root, parser.expressions, parser.notes))
+    Ok(Tree { root, expressions: parser.expressions, notes: parser.notes })
 }
 
 pub(super) struct Parser {
@@ -141,9 +150,14 @@ impl Parser {
             return Ok(condition);
         }
         self.check(&condition, Kind::Truth, at)?;
-        let yes = self.sequence()?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Refusal::wrong(at, "this is nested too deeply"));
+        }
+        let yes = self.choice()?;
         self.needs(":")?;
-        let no = self.sequence()?;
+        let no = self.choice()?;
+        self.depth -= 1;
         Ok(Node::Choice(Box::new([condition, yes, no])))
     }
 
@@ -195,7 +209,7 @@ impl Parser {
             let joined = if matches {
                 self.check(&left, Kind::Text, left_at)?;
                 let list = self.binary(1)?;
-                self.matching(left, list, at, false)?
+                self.matching(left, &list, at, false)?
             } else {
                 self.at += 1;
                 let right_at = self.place();
@@ -251,7 +265,7 @@ impl Parser {
                 value = match (name.as_str(), arguments.len()) {
                     // What is not there is an empty text, here and there.
                     ("orValue", 1) => value,
-                    ("matches", 1) => self.matching(value, arguments.remove(0), name_at, false)?,
+                    ("matches", 1) => self.matching(value, &arguments.remove(0), name_at, false)?,
                     ("size" | "lowerAscii" | "upperAscii" | "trim", 0) => {
                         self.call(&name, vec![value], name_at)?
                     }
@@ -281,7 +295,8 @@ impl Parser {
         let first = if self.peeks(":") { Node::Number(0.0) } else { self.choice()? };
         if !self.takes(":") {
             self.needs("]")?;
-            return Err(Refusal::unsupported(at, "single elements of lists and texts"));
+            self.notes.push((at, "a single element of a list or a text is not supported".into()));
+            return Ok(Node::Unknown);
         }
         let last = if self.peeks("]") { Node::Nothing } else { self.choice()? };
         self.needs("]")?;

@@ -94,8 +94,12 @@ impl Node {
             Node::Unknown | Node::Nothing | Node::Bound(_) => Kind::Any,
             Node::Text(_) | Node::Subject(_) | Node::Found(..) | Node::Slice(_) => Kind::Text,
             Node::Number(_) | Node::Minus(_) => Kind::Number,
-            Node::Truth(_) | Node::Not(_) | Node::All(_) | Node::Any(_) => Kind::Truth,
-            Node::Matches(..) | Node::Contains(..) => Kind::Truth,
+            Node::Truth(_)
+            | Node::Not(_)
+            | Node::All(_)
+            | Node::Any(_)
+            | Node::Matches(..)
+            | Node::Contains(..) => Kind::Truth,
             Node::List(_) => Kind::List,
             Node::Bind(parts) => parts[1].kind(),
             Node::Choice(parts) => parts[1].kind(),

@@ -13,6 +13,7 @@ pub(in crate::rules::foreign) struct RawRequirement {
     pub(in crate::rules::foreign) id: String,
     pub(in crate::rules::foreign) lines: Option<u32>,
     pub(in crate::rules::foreign) columns: Option<u32>,
+    pub(in crate::rules::foreign) bytes: Option<u32>,
     pub(in crate::rules::foreign) is_optional: bool,
     pub(in crate::rules::foreign) from_end: bool,
 }
@@ -84,15 +85,15 @@ impl Reader<'_> {
             let within = self.string(keys.take("within"), "within")?;
             let is_optional = self.boolean(keys.take("optional"), "optional")?;
             self.ignore(keys);
-            let (lines, columns) = match &within {
-                None => (None, None),
+            let (lines, columns, bytes) = match &within {
+                None => (None, None, None),
                 Some(Placed { value, place }) => distances(value).ok_or_else(|| RuleError::File {
                     place: place.clone(),
                     why: format!("unknown `within` {value:?}: it is like \"5L\", \"100C\" or \"5L,100C\""),
                 })?,
             };
             let requirement = self.requirement(value, id, lines, columns)?;
-            list.push(RawRequirement { is_optional, from_end: true, ..requirement });
+            list.push(RawRequirement { bytes, is_optional, from_end: true, ..requirement });
         }
         Ok(list)
     }
@@ -106,7 +107,8 @@ impl Reader<'_> {
     ) -> Result<RawRequirement, RuleError> {
         match id.filter(|id| !id.value.trim().is_empty()) {
             Some(Placed { value: id, place }) => {
-                Ok(RawRequirement { place, id, lines, columns, is_optional: false, from_end: false })
+                let (bytes, is_optional, from_end) = (None, false, false);
+                Ok(RawRequirement { place, id, lines, columns, bytes, is_optional, from_end })
             }
             None => self.wrong(value.span().start, "a required rule without `id`: name the rule"),
         }
@@ -121,8 +123,9 @@ impl Reader<'_> {
     }
 }
 
-/// Lines and columns of `5L,100C`.
-fn distances(text: &str) -> Option<(Option<u32>, Option<u32>)> {
+/// Lines and columns of `5L,100C`, which counts the line of the match as one of five; without lines, `100C` are bytes,
+/// whatever lines they are on.
+fn distances(text: &str) -> Option<(Option<u32>, Option<u32>, Option<u32>)> {
     let (mut lines, mut columns) = (None, None);
     for part in text.split(',').map(str::trim).filter(|_| !text.trim().is_empty()) {
         let (number, unit) = part.split_at_checked(part.len().checked_sub(1)?)?;
@@ -135,7 +138,8 @@ fn distances(text: &str) -> Option<(Option<u32>, Option<u32>)> {
             return None;
         }
     }
-    Some((lines, columns))
+    let lines = lines.map(|lines: u32| lines.saturating_sub(1));
+    Some(if lines.is_some() { (lines, columns, None) } else { (None, None, columns) })
 }
 
 #[cfg(test)]
@@ -144,10 +148,12 @@ mod tests {
 
     #[test]
     fn lines_and_columns() {
-        assert_eq!(distances("5L,100C"), Some((Some(5), Some(100))));
-        assert_eq!(distances(" 100c , 5l "), Some((Some(5), Some(100))));
-        assert_eq!(distances("7L"), Some((Some(7), None)));
-        assert_eq!(distances(""), Some((None, None)));
+        assert_eq!(distances("5L,100C"), Some((Some(4), Some(100), None)));
+        assert_eq!(distances(" 100c , 5l "), Some((Some(4), Some(100), None)));
+        assert_eq!(distances("7L"), Some((Some(6), None, None)));
+        assert_eq!(distances("0L"), Some((Some(0), None, None)));
+        assert_eq!(distances("9C"), Some((None, None, Some(9))));
+        assert_eq!(distances(""), Some((None, None, None)));
         for wrong in ["5", "L", "5X", "5L,6L", "5L,", "-5L", "é"] {
             assert_eq!(distances(wrong), None, "{wrong}");
         }
