@@ -276,8 +276,8 @@ fn report_missing(
 
 /// What HEAD has where another ref is in scope: HEAD's trees need not be among those that were walked.
 fn mark_head(repository: &Repository, store: &Store, roots: &Roots, attribution: &mut Attribution) {
-    let (directory, hash) = Objects::place(repository);
-    let Some((head, mut objects)) = roots.head.zip(Objects::open(&directory, hash).ok()) else { return };
+    let (directories, hash) = Objects::place(repository);
+    let Some((head, mut objects)) = roots.head.zip(Objects::open(&directories, hash).ok()) else { return };
     // What of HEAD cannot be read is out of scope.
     let mut trees = Trees::new(&mut objects, hash);
     let Ok(Some(root)) = trees.root(&head) else { return };

@@ -2,13 +2,26 @@
 
 use clap::{Parser, Subcommand};
 
+mod ci;
+mod config;
 mod debug;
+mod hook;
 mod rules;
 mod scan;
+mod shell;
 
+pub use ci::{CiArgs, CiSystem, ModeArg};
+mod suppression;
+
+pub use config::ConfigCommand;
 pub use debug::DebugCommand;
+pub use hook::{
+    HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
+};
 pub use rules::{RuleFilesArgs, RulesCommand};
-pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
+pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
+pub use shell::{CompletionsArgs, ManArgs};
+pub use suppression::{BaselineCommand, IgnoreCommand, IgnorePlace, InlineAllowArg, SuppressionArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -31,10 +44,37 @@ pub enum Command {
     /// Scan repositories with their whole history, directories, files, or standard input.
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
+    /// Have Git call muzzle before commits and pushes.
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Scan in a pipeline what the push or the pull request introduced, and report as the system wants it.
+    ///
+    /// Which commits are meant is read from the variables and the event of the CI system. What is not in the checkout
+    /// makes the scan incomplete (3 or 4), unless --fetch brings it.
+    ///
+    /// Example: muzzle ci github --fetch --sarif muzzle.sarif
+    Ci(Box<CiArgs>),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print a script that completes muzzle's commands and options in a shell.
+    ///
+    /// Example: muzzle completions bash > ~/.local/share/bash-completion/completions/muzzle
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands to a directory.
+    ///
+    /// Example: muzzle man | man -l -
+    Man(ManArgs),
+    /// Show, check and explain settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Answer for findings, one by one, with a reason and an end: muzzle.ignore.toml.
+    #[command(subcommand)]
+    Ignore(IgnoreCommand),
+    /// Write down what is there already, so that only what is new is reported.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Measure parts of the engine.
     #[command(subcommand, hide = true)]
     Debug(DebugCommand),

@@ -1,5 +1,23 @@
 //! One file per subcommand.
 
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+pub mod baseline;
+pub mod ci;
+pub mod config;
 pub mod debug;
+pub mod hook;
+pub mod ignore;
 pub mod rules;
 pub mod scan;
+pub mod shell;
+
+/// Findings or entries that are told one by one.
+const MOST_TOLD: usize = 100;
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")
+}

@@ -1,48 +1,47 @@
-//! Settings: command line over file over defaults; raw → validated.
+//! Settings: flags over environment over file over defaults; raw → validated. Who is believed is in `trust`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use anyhow::{Context as _, anyhow, bail};
 
-use crate::cli::{ConfidenceArg, RuleFilesArgs, ScanArgs, ScopeArgs};
+use crate::cli::{RuleFilesArgs, ScanArgs, ScopeArgs};
 use crate::finding::Confidence;
+use crate::git;
 use crate::git::scope::Scope;
 use crate::pipeline::{Options, Target};
+use crate::policy::{Entry, Outcome, Policy};
 use crate::report::Format;
+use crate::report::text::visible;
 use crate::rules::RuleSet;
 
-/// A configuration file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    scan: ScanSection,
-    #[serde(default)]
-    rules: RulesSection,
-}
+mod check;
+mod entries;
+mod env;
+mod file;
+mod flags;
+pub mod keys;
+mod layer;
+mod lint;
+mod nearest;
+mod origin;
+pub mod policy_file;
+mod settings;
+mod size;
+mod stricter;
+pub(crate) mod suppression;
+mod trust;
+mod weaker;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScanSection {
-    confidence: Option<Confidence>,
-    jobs: Option<u16>,
-    history: Option<bool>,
-    worktree: Option<bool>,
-    unreachable: Option<bool>,
-}
+pub use env::Environment;
+pub use file::{FileError, JSON_SCHEMA};
+pub use origin::{Origin, Setting};
+pub use settings::Shown;
+pub use trust::{NAMES, Standing};
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RulesSection {
-    #[serde(default)]
-    only: Vec<String>,
-    #[serde(default)]
-    disable: Vec<String>,
-    /// Rule files, relative to the configuration file.
-    #[serde(default)]
-    files: Vec<PathBuf>,
-}
+use layer::Layer;
+use settings::Settings;
+use trust::RuleSource;
 
 /// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,24 +61,20 @@ pub struct Config {
     pub options: Options,
     /// Reports to write.
     pub outputs: Vec<Output>,
+    /// The exit code is 0 or 1 even if something could not be scanned.
+    pub allow_incomplete: bool,
 }
 
 impl Config {
     /// Reads and checks everything; errors say what to change.
     pub fn resolve(args: &ScanArgs) -> anyhow::Result<Self> {
-        let (file, directory) = match &args.config {
-            Some(path) => (read(path)?, path.parent().unwrap_or(Path::new("")).to_owned()),
-            None => (File::default(), PathBuf::new()),
-        };
-        let threshold =
-            args.confidence.map(Confidence::from).or(file.scan.confidence).unwrap_or(Confidence::Medium);
-        let mut rules = select_rules(args, &file.rules, &directory)?;
-        // Who asks for a rule by name wants to know of all that it finds.
-        if args.rules.is_empty() && file.rules.only.is_empty() {
-            rules.leave_out_below(threshold);
-        }
-        let history = !args.no_history && file.scan.history.unwrap_or(true);
-        let worktree = !args.no_worktree && file.scan.worktree.unwrap_or(true);
+        let settings = Settings::resolve(args, &Environment::of_process())?;
+        let (layer, threshold) = (&settings.layer, settings.threshold());
+        let all = all_rules(args, &settings)?;
+        let entries = policy_entries(&settings, &all);
+        let rules = selected(all, layer, threshold)?;
+        let is = |setting: &Option<Setting<bool>>, default| setting.as_ref().map_or(default, |set| set.value);
+        let (history, worktree) = (is(&layer.history, true), is(&layer.worktree, true));
         if !history && !worktree {
             bail!("neither history nor working tree is to be scanned: drop --no-history or --no-worktree");
         }
@@ -87,41 +82,130 @@ impl Config {
         let ScopeArgs { range, since, branch, .. } = &args.scope;
         let now = jiff::Timestamp::now();
         let scope = Scope::new(range.as_deref(), since.as_deref(), branch.as_deref(), most, now)?;
+        let scope = if args.staged {
+            Some(Scope::staged(git::environment::Environment::of_process()))
+        } else {
+            scope
+        };
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let targets: Vec<Target> = args.paths.iter().map(target).collect();
+        let is_any =
+            |list: &Option<Setting<Vec<String>>>| list.as_ref().is_some_and(|list| !list.value.is_empty());
+        let judges_unused = !is_any(&layer.only) && !is_any(&layer.disable);
+        let environment = Environment::of_process();
+        let trust = suppression::TreeTrust::new(args, &environment)?;
+        let suppression = suppression::sources(&args.suppression, &targets, trust, judges_unused)?;
         let options = Options {
-            targets: args.paths.iter().map(target).collect(),
+            targets,
             history,
             worktree,
-            unreachable: scope.is_none() && (args.unreachable || file.scan.unreachable.unwrap_or(false)),
+            unreachable: scope.is_none() && is(&layer.unreachable, false),
             scope,
-            honour_ignores: !args.no_ignore,
+            honour_ignores: is(&layer.ignore_files, true),
             no_delta: args.no_delta,
             threshold,
-            jobs: args.jobs.or(file.scan.jobs).map_or(cores, |jobs| usize::from(jobs.max(1))),
-            show_secrets: args.show_secrets,
-            explain: args.explain,
+            jobs: layer.jobs.as_ref().map_or(cores, |jobs| usize::from(jobs.value)),
+            largest_file: layer.largest_file.as_ref().map_or(u64::MAX, |limit| limit.value.0),
+            show_secrets: is(&layer.show_secrets, false),
+            explain: is(&layer.explain, false),
+            suppression,
+            policy: Policy { entries, outcome: outcome(&settings) },
         };
-        let mut outputs = args.outputs.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
-        if outputs.is_empty() {
-            outputs.push(Output { format: Format::Human, file: None });
-        }
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            bail!(
-                "two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif"
-            );
-        }
-        Ok(Config { rules, options, outputs })
+        let outputs = outputs(layer)?;
+        Ok(Config { rules, options, outputs, allow_incomplete: is(&layer.allow_incomplete, false) })
     }
+}
+
+/// Every setting with its value and origin, and what people must know about them.
+pub fn show(args: &ScanArgs) -> anyhow::Result<(Vec<Shown>, Outcome)> {
+    let settings = Settings::resolve(args, &Environment::of_process())?;
+    Ok((settings.list(), outcome(&settings)))
+}
+
+/// The configuration that a scan of these paths would use, checked; what may not be meant, and how many allowlists it has.
+pub fn check(path: &Path) -> anyhow::Result<Vec<String>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading configuration {}", path.display()))?;
+    let name = path.display().to_string();
+    if file::is_gitleaks(&text) {
+        let rules = RuleSet::of_gitleaks(&name, &text)?;
+        if rules.is_empty() {
+            bail!("{name}: {NO_RULES_OF_GITLEAKS}");
+        }
+        return Ok(Vec::new());
+    }
+    let layer = file::parse(&name, &text)?;
+    let builtin = layer.builtin.as_ref().is_none_or(|builtin| builtin.value);
+    let mut rules = if builtin { RuleSet::embedded()? } else { RuleSet::default() };
+    let directory = path.parent().unwrap_or(Path::new(""));
+    for file in layer.files.iter().flat_map(|files| &files.value) {
+        rules.load(&directory.join(file))?;
+    }
+    let warnings = lint::warnings(&layer, &rules)?;
+    let threshold = layer.confidence.as_ref().map_or(Confidence::Medium, |setting| setting.value);
+    selected(rules, &layer, threshold)?;
+    outputs(&layer)?;
+    Ok(warnings.into_iter().map(|(place, why)| format!("{place}: {why}")).collect())
 }
 
 fn target(path: &PathBuf) -> Target {
     if path == Path::new("-") { Target::Stdin } else { Target::Path(path.clone()) }
 }
 
-fn read(path: &Path) -> anyhow::Result<File> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("reading configuration {}", path.display()))?;
-    toml::from_str(&text).with_context(|| format!("in configuration {}", path.display()))
+fn outcome(settings: &Settings) -> Outcome {
+    let (layer, sources) = (&settings.layer, &settings.sources);
+    let mut notices = sources.notices.clone();
+    match (&sources.tree, &sources.refused) {
+        (Some(_), Some(refused)) => {
+            // What is in force anyway is not refused.
+            let known: Vec<String> =
+                entries::uncounted(&sources.layer).into_iter().map(|(_, text)| text).collect();
+            let told = entries::uncounted(refused).into_iter().filter(|(_, text)| !known.contains(text));
+            notices.extend(told.map(|(place, text)| {
+                format!("{}:{} of the scanned tree is not honoured: {text}", place.file(), place.line())
+            }));
+        }
+        (Some(_), None) => {
+            let told =
+                entries::unscanned(&sources.layer).into_iter().chain(entries::uncounted(&sources.layer));
+            notices.extend(told.map(|(place, text)| {
+                format!("{}:{} of the scanned tree: {text}", place.file(), place.line())
+            }));
+        }
+        (None, _) => {}
+    }
+    let default = Outcome::default();
+    Outcome {
+        file: sources.file.clone(),
+        revision: sources.revision.clone(),
+        tree: sources.tree.clone(),
+        fail_on: layer.fail_on.as_ref().map(|setting| setting.value.clone()).unwrap_or_default(),
+        exit_code: layer.exit_code.as_ref().map_or(default.exit_code, |code| code.value),
+        weakened: sources.weakened.clone(),
+        notices,
+        ..default
+    }
+}
+
+/// What is hidden place by place, and what would be.
+fn policy_entries(settings: &Settings, rules: &RuleSet) -> Vec<Arc<Entry>> {
+    let mut all = entries::in_force(&settings.layer, rules);
+    all.extend(settings.sources.refused.iter().flat_map(|refused| entries::refused(refused, rules)));
+    all
+}
+
+fn outputs(layer: &Layer) -> anyhow::Result<Vec<Output>> {
+    let list = layer.outputs.iter().flat_map(|outputs| &outputs.value);
+    let mut outputs = list.map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    if outputs.is_empty() {
+        outputs.push(Output { format: Format::Human, file: None });
+    }
+    if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        bail!(
+            "two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif"
+        );
+    }
+    Ok(outputs)
 }
 
 fn output(text: &str) -> anyhow::Result<Output> {
@@ -139,67 +223,121 @@ fn output(text: &str) -> anyhow::Result<Output> {
     Ok(Output { format, file: file.filter(|file| file != Path::new("-")) })
 }
 
-fn select_rules(args: &ScanArgs, section: &RulesSection, directory: &Path) -> anyhow::Result<RuleSet> {
-    let mut rules = args.rule_files.base()?;
-    section.files.iter().try_for_each(|file| rules.load(&directory.join(file)))?;
-    args.rule_files.add_to(&mut rules)?;
-    let only: Vec<&String> =
-        if args.rules.is_empty() { section.only.iter() } else { args.rules.iter() }.collect();
-    let disabled: Vec<&String> = args.disabled_rules.iter().chain(&section.disable).collect();
-    for id in only.iter().chain(&disabled) {
-        if rules.by_id(id).is_none() {
-            let near = nearest(&rules, id);
-            bail!("there is no rule `{id}`; did you mean `{near}`? `muzzle rules list` shows all");
+const NO_RULES_OF_GITLEAKS: &str = "this gitleaks configuration has no rules, so that nothing would be found: add [[rules]], or \
+     [extend] with useDefault = true for those that come with muzzle";
+
+/// The rules of all sources, changed as the files say.
+fn all_rules(args: &ScanArgs, settings: &Settings) -> anyhow::Result<RuleSet> {
+    let (layer, sources) = (&settings.layer, &settings.sources);
+    let builtin = layer.builtin.as_ref().is_none_or(|builtin| builtin.value);
+    let mut rules = match &sources.gitleaks {
+        Some((name, text)) => {
+            let mut rules = RuleSet::of_gitleaks(name, text)?;
+            if !builtin {
+                rules.retain(|rule| !rule.builtin);
+            }
+            rules
+        }
+        None => embedded(builtin)?,
+    };
+    for source in &sources.rules {
+        match source {
+            RuleSource::Disk(path) => rules.load(path)?,
+            RuleSource::Repository { file, trusted } => {
+                let added = if *trusted {
+                    rules.add_own(&file.origin, &file.text)
+                } else {
+                    rules.add_untrusted(&file.origin, &file.text)
+                };
+                // Messages may quote what the scanned tree says.
+                added.map_err(|error| anyhow!(visible(error.to_string().as_bytes())))?;
+            }
         }
     }
-    rules.select(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&&rule.id));
-    if rules.is_empty() {
-        bail!("no rule is left to run: none is loaded, or all that --rule selects are disabled");
+    args.rule_files.add_to(&mut rules)?;
+    if let Some((name, _)) = sources.gitleaks.as_ref().filter(|_| rules.is_empty()) {
+        bail!("{name}: {NO_RULES_OF_GITLEAKS}");
+    }
+    for (id, change) in &layer.overrides {
+        let severity = change.severity.as_ref().map(|setting| setting.value);
+        let confidence = change.confidence.as_ref().map(|setting| setting.value);
+        if !rules.adjust(id, severity, confidence)
+            && let Some(origin) = change.origin()
+        {
+            tracing::warn!(
+                "{origin}: there is no rule {id:?} to override{}",
+                nearest::hint(entries::ids(&rules), id)
+            );
+        }
+    }
+    for (id, change) in sources.refused.iter().flat_map(|refused| &refused.overrides) {
+        // Raised at most.
+        let Some((severity, confidence)) = rules.by_id(id).map(|rule| (rule.severity, rule.confidence))
+        else {
+            continue;
+        };
+        let severity = change.severity.as_ref().map(|setting| setting.value).filter(|new| *new > severity);
+        let confidence =
+            change.confidence.as_ref().map(|setting| setting.value).filter(|new| *new > confidence);
+        rules.adjust(id, severity, confidence);
     }
     Ok(rules)
+}
+
+/// The rules that run; none is an error.
+fn selected(mut rules: RuleSet, layer: &Layer, threshold: Confidence) -> anyhow::Result<RuleSet> {
+    let only: Vec<&String> = layer.only.iter().flat_map(|only| &only.value).collect();
+    let disabled = weaker::disabled(layer);
+    let named =
+        layer.only.iter().map(|only| (only, true)).chain(layer.disable.iter().map(|list| (list, false)));
+    for (list, is_wanted) in named {
+        for id in list.value.iter().filter(|id| rules.by_id(id).is_none()) {
+            let near = nearest::hint(entries::ids(&rules), id);
+            let id = visible(id.as_bytes());
+            let near = if near.is_empty() { ";".into() } else { near };
+            let why = format!("{}: there is no rule `{id}`{near} `muzzle rules list` shows all", list.origin);
+            // What a file disables may be gone since it was written.
+            if is_wanted || !matches!(list.origin, Origin::File(_)) {
+                bail!(why);
+            }
+            tracing::warn!("{why}");
+        }
+    }
+    rules.select(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&rule.id));
+    if rules.is_empty() {
+        bail!("no rule is left to run: none is loaded, or all that are selected are disabled");
+    }
+    // Who asks for a rule by name wants to know of all that it finds.
+    if only.is_empty() {
+        rules.leave_out_below(threshold);
+        if threshold == Confidence::Low {
+            rules.look_nearby();
+        }
+    }
+    if rules.is_empty() {
+        bail!("no rule is left to run: none can be as sure as confidence {threshold}; ask for less");
+    }
+    Ok(rules)
+}
+
+fn embedded(wanted: bool) -> anyhow::Result<RuleSet> {
+    if wanted {
+        RuleSet::embedded().context("loading the rules that come with muzzle")
+    } else {
+        Ok(RuleSet::default())
+    }
 }
 
 impl RuleFilesArgs {
     /// The rules that come with muzzle, and those of the files.
     pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
-        let mut rules = self.base()?;
+        let mut rules = embedded(!self.no_builtin_rules)?;
         self.add_to(&mut rules)?;
         Ok(rules)
     }
 
-    fn base(&self) -> anyhow::Result<RuleSet> {
-        if self.no_builtin_rules {
-            return Ok(RuleSet::default());
-        }
-        RuleSet::embedded().context("loading the rules that come with muzzle")
-    }
-
     fn add_to(&self, rules: &mut RuleSet) -> anyhow::Result<()> {
         self.files.iter().try_for_each(|file| rules.load(file)).map_err(Into::into)
-    }
-}
-
-/// The id that shares the most two-letter pieces with a mistyped one.
-fn nearest<'a>(rules: &'a RuleSet, id: &str) -> &'a str {
-    let pieces = |text: &str| {
-        text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>()
-    };
-    let wanted = pieces(id);
-    let score = |known: &str| {
-        let known = pieces(known);
-        let shared = known.intersection(&wanted).count();
-        (2000 * shared) / (known.len() + wanted.len()).max(1)
-    };
-    rules.iter().map(|(_, rule)| rule.id.as_str()).max_by_key(|known| score(known)).unwrap_or_default()
-}
-
-impl From<ConfidenceArg> for Confidence {
-    fn from(argument: ConfidenceArg) -> Self {
-        match argument {
-            ConfidenceArg::Low => Confidence::Low,
-            ConfidenceArg::Medium => Confidence::Medium,
-            ConfidenceArg::High => Confidence::High,
-        }
     }
 }
 
@@ -208,17 +346,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outputs() {
+    fn what_is_written_where() {
         assert_eq!(output("json").unwrap(), Output { format: Format::Json, file: None });
         assert_eq!(output("sarif=a=b").unwrap().file, Some("a=b".into()));
         assert!(output("sarif=").is_err());
         assert!(output("xml").unwrap_err().to_string().contains("human, json"));
-    }
-
-    #[test]
-    fn unknown_keys_in_a_configuration_are_errors() {
-        assert!(toml::from_str::<File>("[scan]\nconfidance = 'low'").is_err());
-        let file: File = toml::from_str("[scan]\nconfidence = 'low'\n[rules]\ndisable = ['x']").unwrap();
-        assert_eq!(file.scan.confidence, Some(Confidence::Low));
     }
 }

@@ -23,10 +23,12 @@ use crate::rules::{Found, RuleError, RuleSet};
 mod assignment;
 mod filter;
 mod heritage;
+mod markers;
 mod matches;
 mod matching;
 #[cfg(test)]
 mod naive;
+mod nearby;
 mod occurrence;
 mod prefilter;
 pub mod proof;

@@ -14,10 +14,14 @@ use crate::location::Location;
 use crate::secret::Secret;
 
 mod exposure;
+mod marker;
 mod refs;
+mod suppression;
 
 pub use exposure::Exposure;
+pub use marker::{Marker, MarkerWord, Markers};
 pub use refs::{MOST_NAMES, RefKind, Refs};
+pub use suppression::{Notice, NoticeKind, Suppressed, Suppression, SuppressionKind, Suppressions};
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
@@ -139,6 +143,8 @@ pub struct Match {
     pub location: Location,
     /// The line it stands in.
     pub excerpt: Excerpt,
+    /// Comments that ask for it to be let pass.
+    pub markers: Markers,
 }
 
 /// Somebody named in a commit. Raw bytes: sanitize before showing.
@@ -219,6 +225,8 @@ pub struct Occurrence {
     pub in_head: bool,
     /// The line round it.
     pub excerpt: Arc<Excerpt>,
+    /// Comments that ask for it to be let pass.
+    pub markers: Markers,
 }
 
 /// Something read out of the credential without any network call.

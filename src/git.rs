@@ -6,21 +6,29 @@
 use std::path::{Path, PathBuf};
 
 use crate::finding::{Gap, GapKind, ObjectName};
+use environment::Environment;
 
+pub(crate) mod blob;
 pub(crate) mod changes;
+mod checkout;
 pub(crate) mod commit;
 pub(crate) mod delta;
+pub(crate) mod digest;
+pub mod environment;
 mod exchange;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod loose;
 pub(crate) mod objects;
 pub(crate) mod pack;
+pub(crate) mod pushed;
 pub(crate) mod refs;
 pub(crate) mod revisions;
 pub(crate) mod revwalk;
 pub mod scope;
+pub(crate) mod staging;
 pub(crate) mod store;
 pub(crate) mod tree;
 pub(crate) mod walk;
@@ -30,6 +38,12 @@ pub struct Repository {
     pub(crate) gix: gix::Repository,
     /// The directory that holds `.git`.
     holder: Option<PathBuf>,
+    /// In place of the repository's own index.
+    other_index: Option<PathBuf>,
+    /// Object directories besides its own.
+    more_objects: Vec<PathBuf>,
+    /// What is being merged, before `MERGE_HEAD` says so.
+    merged: Vec<gix::ObjectId>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -61,7 +75,42 @@ impl Repository {
             if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
         // A `.git` that is no repository must be an error, not a reason to look further up.
         let Some(candidate) = start.ancestors().find_map(repository_at) else { return Ok(None) };
-        let broken = |why: String| OpenError::Broken { path: candidate.clone(), why };
+        Repository::open(&candidate).map(Some)
+    }
+
+    /// The repository that Git named to a hook, or the one that `path` lies in.
+    pub(crate) fn hooked(path: &Path, environment: &Environment) -> Result<Option<Self>, OpenError> {
+        let absolute = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+        let mut repository = match &environment.git_dir {
+            Some(git_dir) => {
+                let mut repository =
+                    Repository::open(&absolute(git_dir).unwrap_or_else(|_| git_dir.clone()))?;
+                // Git's rule: who names the repository and no working tree stands at the top of it. A bare one has none.
+                let is_bare = repository.gix.config_snapshot().boolean("core.bare") == Some(true);
+                let top = environment.work_tree.clone().or((!is_bare).then(|| PathBuf::from(".")));
+                repository.holder = top.map(|top| absolute(&top).unwrap_or(top));
+                repository
+            }
+            None => match Repository::discover(path)? {
+                Some(repository) => repository,
+                None => return Ok(None),
+            },
+        };
+        repository.other_index = environment.index_file.as_ref().map(|index| {
+            let top = repository.worktree().map_or_else(|| PathBuf::from("."), Path::to_owned);
+            top.join(index)
+        });
+        let own = absolute(&repository.gix.common_dir().join("objects")).ok();
+        let more = environment.objects.iter().filter(|directory| absolute(directory).ok() != own);
+        repository.more_objects = more.cloned().collect();
+        let merged = environment.merged.iter().filter_map(|id| gix::ObjectId::from_hex(id.as_bytes()).ok());
+        // They may be those of a merge in another repository, which started this one.
+        repository.merged = merged.filter(|id| repository.gix.has_object(id)).collect();
+        Ok(Some(repository))
+    }
+
+    fn open(candidate: &Path) -> Result<Self, OpenError> {
+        let broken = |why: String| OpenError::Broken { path: candidate.to_owned(), why };
         if let Some(name) =
             PLAIN_FILES.iter().find(|name| candidate.join(name).metadata().is_ok_and(|m| !m.is_file()))
         {
@@ -74,12 +123,13 @@ impl Repository {
             .config_overrides(["core.useReplaceRefs=false"])
             .with(gix::sec::Trust::Full)
             .bail_if_untrusted(false);
-        let gix = gix::open_opts(&candidate, options).map_err(|e| broken(error_chain(&e)))?;
+        let gix = gix::open_opts(candidate, options).map_err(|e| broken(error_chain(&e)))?;
         if let Some(unknown) = unknown_extension(&gix) {
             return Err(broken(format!("it needs the extension {unknown:?}, which is not known")));
         }
         let holder = candidate.file_name().filter(|name| *name == ".git").and_then(|_| candidate.parent());
-        Ok(Some(Repository { gix, holder: holder.map(Path::to_owned) }))
+        let holder = holder.map(Path::to_owned);
+        Ok(Repository { gix, holder, other_index: None, more_objects: Vec::new(), merged: Vec::new() })
     }
 
     /// The `.git` directory.
@@ -95,7 +145,10 @@ impl Repository {
 
     /// The index of this worktree; `None` if there is none.
     pub(crate) fn index(&self) -> Result<Option<gix::index::File>, Gap> {
-        self.read_index(&self.gix.index_path())
+        match &self.other_index {
+            Some(path) => self.read_index(path),
+            None => self.read_index(&self.gix.index_path()),
+        }
     }
 
     /// The indexes of all worktrees. What cannot be read is a gap.
@@ -125,6 +178,9 @@ impl Repository {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(&error.to_string())),
         }
+        if has_special_part(path) {
+            return Err(unreadable("what it shares with others is no file"));
+        }
         let read = || gix::index::File::at(path, self.hash(), false, gix::index::decode::Options::default());
         // gix may assert its way through a damaged index; that is not the end of the scan.
         let outcome = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)) {
@@ -134,9 +190,40 @@ impl Repository {
         outcome.map(Some).map_err(|why| unreadable(&why))
     }
 
+    /// The commit of HEAD; `None` on a branch that is not born yet.
+    pub(crate) fn head(&self) -> Result<Option<gix::ObjectId>, String> {
+        let head = self.gix.head().map_err(|error| error_chain(&error))?;
+        if head.is_unborn() { Ok(None) } else { Ok(head.id().map(gix::Id::detach)) }
+    }
+
+    /// The commits that are being merged; none unless a merge is under way.
+    pub(crate) fn merge_heads(&self) -> std::io::Result<Vec<gix::ObjectId>> {
+        let path = self.git_dir().join("MERGE_HEAD");
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => {}
+            // Opening a pipe would wait for ever.
+            Ok(_) => return Err(std::io::Error::other("it is no file")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(self.merged.clone()),
+            Err(error) => return Err(error),
+        }
+        let text = std::fs::read(path)?;
+        let ids = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+        let parse = |line: &[u8]| gix::ObjectId::from_hex(line);
+        ids.map(parse).collect::<Result<_, _>>().map_err(|_| std::io::Error::other("it names no commit"))
+    }
+
     pub(crate) fn hash(&self) -> gix::hash::Kind {
         self.gix.object_hash()
     }
+}
+
+/// Whether a pipe or the like is called like the shared part of a split index.
+fn has_special_part(index: &Path) -> bool {
+    let beside = index.parent().and_then(|directory| std::fs::read_dir(directory).ok());
+    beside.into_iter().flatten().flatten().any(|entry| {
+        entry.file_name().as_encoded_bytes().starts_with(b"sharedindex.")
+            && entry.path().metadata().is_ok_and(|metadata| !metadata.is_file())
+    })
 }
 
 /// Files that are opened by name; a pipe in such a place would be waited for until somebody writes to it.
@@ -194,6 +281,12 @@ pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Whether an entry of the index is a file or a symbolic link.
+pub(crate) fn is_file_mode(mode: gix::index::entry::Mode) -> bool {
+    use gix::index::entry::Mode;
+    matches!(mode, Mode::FILE | Mode::FILE_EXECUTABLE | Mode::SYMLINK)
 }
 
 pub(crate) fn object_name(id: &gix::oid) -> ObjectName {

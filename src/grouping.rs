@@ -10,7 +10,7 @@ use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
 use crate::detect::DropReason;
-use crate::finding::{CommitInfo, Excerpt, Match, ObjectName, RuleIndex};
+use crate::finding::{CommitInfo, Excerpt, Markers, Match, ObjectName, RuleIndex};
 use crate::location::Location;
 use crate::secret::Secret;
 
@@ -45,6 +45,7 @@ pub(crate) struct Sighting {
     pub(crate) place: Place,
     pub(crate) location: Location,
     pub(crate) excerpt: Arc<Excerpt>,
+    pub(crate) markers: Markers,
 }
 
 impl Sighting {
@@ -70,7 +71,7 @@ pub(crate) struct Grouping {
 
 impl Grouping {
     pub(crate) fn add(&mut self, place: &Place, matches: Vec<Match>) {
-        for Match { rule, secret, location, excerpt } in matches {
+        for Match { rule, secret, location, excerpt, markers } in matches {
             let excerpt = match self.excerpts.get(&excerpt) {
                 Some(known) => Arc::clone(known),
                 None => {
@@ -79,7 +80,7 @@ impl Grouping {
                     new
                 }
             };
-            let sighting = Sighting { place: place.clone(), location, excerpt };
+            let sighting = Sighting { place: place.clone(), location, excerpt, markers };
             self.drafts.entry((rule, secret)).or_default().push(sighting);
         }
     }

@@ -5,12 +5,13 @@
 //!  history  ├─▶ bytes ──▶ expand ──▶ detect ──▶ Match ──▶ group by secret ──▶ Finding
 //!  stdin    ┘   (once per object)   prefilter,                                   │
 //!                                   matching,                                    ▼
-//!  exit code ◀── report ◀───────────filter───────────────────────────────── attribution
+//!  exit code ◀── report ◀── suppression ◀───filter─────────────────────── attribution
 //! ```
 //!
 //! [`pipeline`] is the whole scan from top to bottom; every other module is one stage or one kind of data.
 
 mod attribution;
+pub mod ci;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -20,12 +21,15 @@ mod expand;
 pub mod finding;
 pub mod git;
 mod grouping;
+pub mod hook;
 pub mod interrupt;
 pub mod location;
 mod parallel;
 pub mod pipeline;
+pub mod policy;
 pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod secret;
 pub mod source;
+pub mod suppression;

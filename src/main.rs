@@ -17,7 +17,14 @@ fn main() -> ExitCode {
     quiet_panics();
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
+        Command::Hook(command) => commands::hook::run(command),
+        Command::Ci(args) => commands::ci::run(args),
         Command::Rules(command) => commands::rules::run(command),
+        Command::Completions(args) => commands::shell::completions(args),
+        Command::Man(args) => commands::shell::man(args),
+        Command::Config(command) => commands::config::run(command),
+        Command::Ignore(command) => commands::ignore::run(command),
+        Command::Baseline(command) => commands::baseline::run(command),
         Command::Debug(command) => commands::debug::run(command),
     };
     match outcome {

@@ -11,21 +11,27 @@ use bstr::BString;
 use crate::attribution::{Attribution, Wanted, attribute};
 use crate::detect::Detector;
 use crate::finding::{Confidence, Gap};
+use crate::git::environment::Environment;
 use crate::git::revisions::{Selection, UnknownRevision, revision};
 use crate::git::scope::Scope;
 use crate::git::store::Store;
 use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
+use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::PathRules;
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
+use crate::suppression::{self, Sources};
 
 mod assemble;
 mod companions;
+mod exempt;
+mod part;
 mod requirements;
 
 use assemble::Assembly;
+pub use part::{Staging, staging};
 
 /// What to scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +62,18 @@ pub struct Options {
     pub unreachable: bool,
     /// The least confidence that is reported.
     pub threshold: Confidence,
+    /// Nothing is reported in files and blobs that are larger.
+    pub largest_file: u64,
     /// Threads.
     pub jobs: usize,
     /// Show the secrets themselves.
     pub show_secrets: bool,
     /// Tell what was dropped, and why.
     pub explain: bool,
+    /// Who may answer for findings.
+    pub suppression: Sources,
+    /// What is hidden, and what makes the scan fail.
+    pub policy: Policy,
 }
 
 impl Options {
@@ -76,10 +88,20 @@ impl Options {
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,
+            largest_file: u64::MAX,
             jobs,
             show_secrets: false,
             explain: false,
+            suppression: Sources::default(),
+            policy: Policy::default(),
         }
+    }
+}
+
+impl Options {
+    /// Where Git said that the repository is, if this is for one of its hooks.
+    fn environment(&self) -> Environment {
+        self.scope.as_ref().map(|scope| scope.environment.clone()).unwrap_or_default()
     }
 }
 
@@ -103,6 +125,25 @@ pub enum ScanError {
     /// Commits were asked for where there are none.
     #[error("{0} is no repository: {1} means commits")]
     NoCommits(String, String),
+    /// The index was asked for where there is none.
+    #[error("{0} is no repository with an index: {1} means what is staged in one")]
+    NoIndex(String, String),
+    /// The index cannot be read.
+    #[error("cannot read the index of {repository}: {why}; `git status` may tell more")]
+    Index {
+        /// The git directory.
+        repository: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// Only some paths were asked for, and this is none of the repository.
+    #[error("{path} lies outside of the working tree {root}")]
+    Outside {
+        /// The path as given.
+        path: PathBuf,
+        /// The top of the working tree.
+        root: PathBuf,
+    },
     /// A revision that names nothing.
     #[error(transparent)]
     Revision(#[from] UnknownRevision),
@@ -119,11 +160,16 @@ pub enum ScanError {
 /// Scans all targets.
 pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) -> Result<Report, ScanError> {
     let started = Instant::now();
+    counters.largest.store(options.largest_file, Ordering::Relaxed);
     let mut assembly = Assembly::default();
     let mut gaps = Vec::new();
     let mut seen_repositories = BTreeSet::new();
     let several = options.targets.len() > 1;
-    for target in &options.targets {
+    let part = options.scope.as_ref().filter(|scope| !scope.is_of_commits());
+    if let Some(scope) = part {
+        Run { detector, options, counters, gaps: &mut gaps }.part(scope, &mut assembly)?;
+    }
+    for target in options.targets.iter().filter(|_| part.is_none()) {
         check_scope(target, options)?;
         let mut run = Run { detector, options, counters, gaps: &mut gaps };
         match target {
@@ -133,7 +179,7 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
                     path.metadata().map_err(|source| ScanError::NoSuchPath { path: path.clone(), source })?;
                 if !metadata.is_dir() {
                     assembly.add(run.file(path), &Attribution::default(), None);
-                } else if let Some(repository) = Repository::discover(path)? {
+                } else if let Some(repository) = Repository::hooked(path, &options.environment())? {
                     // Two paths into one repository share its history.
                     let first_time = seen_repositories.insert(repository.git_dir().to_owned());
                     run.repository(&repository, path, first_time, &mut assembly)?;
@@ -143,7 +189,23 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
             }
         }
     }
-    Ok(assembly.into_report(detector, options, gaps, stats(counters), started))
+    let mut report = assembly.into_report(detector, options, gaps, stats(counters), started);
+    suppression::apply(&mut report, &options.suppression, is_whole(options));
+    Ok(report)
+}
+
+/// Whether everything was asked for that the targets hold.
+pub fn is_whole(options: &Options) -> bool {
+    let is_root = |target: &Target| match target {
+        Target::Stdin => false,
+        Target::Path(path) => match Repository::discover(path) {
+            Ok(Some(repository)) => {
+                repository.worktree().is_none_or(|root| root.canonicalize().ok() == path.canonicalize().ok())
+            }
+            _ => path.is_dir(),
+        },
+    };
+    options.scope.is_none() && options.history && options.worktree && options.targets.iter().all(is_root)
 }
 
 /// A scope means commits, and so a repository.
@@ -152,7 +214,9 @@ fn check_scope(target: &Target, options: &Options) -> Result<(), ScanError> {
     let is_repository = match target {
         Target::Stdin => false,
         // What is not there is told with its reason.
-        Target::Path(path) => !path.exists() || (path.is_dir() && Repository::discover(path)?.is_some()),
+        Target::Path(path) => {
+            !path.exists() || (path.is_dir() && Repository::hooked(path, &scope.environment)?.is_some())
+        }
     };
     let no_commits = || ScanError::NoCommits(target.name(), scope.text.clone());
     is_repository.then_some(()).ok_or_else(no_commits)
@@ -167,6 +231,7 @@ fn stats(counters: &Counters) -> Stats {
         files: value(&counters.files),
         bytes: value(&counters.bytes),
         special_files_skipped: value(&counters.special),
+        larger_skipped: value(&counters.larger),
     }
 }
 
@@ -274,7 +339,7 @@ impl Run<'_> {
         let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
         assembly.add_introduced(introduced.map_err(failed)?);
         if self.counters.commits.load(Ordering::Relaxed) == 0 {
-            tracing::warn!("no commit is in scope: {}", scope.text);
+            tracing::warn!("nothing was in scope: no commit is in scope of {}", scope.text);
         }
         Ok(())
     }

@@ -8,14 +8,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::detect::DropReason;
-use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
+use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity, Suppressions};
+use crate::policy::Outcome;
 use crate::rules::{Rule, RuleSet};
 
 #[cfg(test)]
 mod fixture;
+pub mod github;
 pub mod human;
 pub mod json;
+pub mod markdown;
+mod policy;
 mod refs;
+pub mod refusal;
 pub mod sarif;
 pub mod text;
 
@@ -36,6 +41,8 @@ pub struct Stats {
     pub bytes: u64,
     /// Pipes, sockets and devices, which were passed over.
     pub special_files_skipped: u64,
+    /// Files and blobs that are larger than was asked for, and in which nothing is reported.
+    pub larger_skipped: u64,
 }
 
 /// How long the parts of scanning histories took, by the clock. On one thread that is the time they computed.
@@ -54,6 +61,8 @@ pub struct Phases {
 pub struct Report {
     /// What is reported: sorted by severity, rule and primary place.
     pub findings: Vec<Finding>,
+    /// What somebody answers for, and so does not count.
+    pub suppressions: Suppressions,
     /// What could not be scanned; sorted, distinct.
     pub gaps: Vec<Gap>,
     /// What was scanned.
@@ -70,6 +79,8 @@ pub struct Report {
     pub exposure_left_out: bool,
     /// Dropped candidates by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    /// Which policy it went by, and what that hid.
+    pub policy: Outcome,
     /// The options that name commits, if only some were asked for.
     pub scope: Option<String>,
     /// What was asked for, for titles.
@@ -104,11 +115,13 @@ impl Report {
         counts.into_iter().rev().collect()
     }
 
-    /// The exit code: 0 clean, 1 findings, 3 incomplete, 4 incomplete with findings.
+    /// The exit code: 0 clean, 1 (or what was asked for) findings, 3 incomplete, 4 incomplete with findings. Only findings
+    /// that are a reason to fail count.
     pub fn exit_code(&self, allow_incomplete: bool) -> u8 {
-        match (self.findings.is_empty(), self.is_complete() || allow_incomplete) {
+        let fails = self.findings.iter().any(|finding| self.policy.fails(finding));
+        match (!fails, self.is_complete() || allow_incomplete) {
             (true, true) => 0,
-            (false, true) => 1,
+            (false, true) => self.policy.exit_code,
             (true, false) => 3,
             (false, false) => 4,
         }
@@ -126,15 +139,21 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// Annotations: commands to the runner of GitHub Actions.
+    Github,
+    /// A summary for a job or a pull request.
+    Markdown,
 }
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 4] = [
+    pub const ALL: [(&'static str, Format); 6] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
+        ("github", Format::Github),
+        ("markdown", Format::Markdown),
     ];
 
     /// By name.
@@ -149,6 +168,8 @@ impl Format {
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
             Format::Sarif => sarif::render(report),
+            Format::Github => github::render(report),
+            Format::Markdown => markdown::render(report),
         }
     }
 }

@@ -24,6 +24,7 @@ mod first;
 mod foreign;
 mod identity;
 mod lazy;
+mod nearby;
 mod place;
 mod program;
 mod requirement;
@@ -35,10 +36,11 @@ mod shape;
 pub(crate) use by_path::{NameFinder, Names, PathRules};
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
-pub(crate) use exemption::{Criterion, Exemption, Memory, Sight};
+pub(crate) use exemption::{Criterion, Exemption, Memory, Sight, Target};
 pub(crate) use expression::Cache;
 #[cfg(test)]
 pub(crate) use expression::Expression;
+pub(crate) use foreign::{Placed, RawAllowlist, can, exemptions, needs_all, object_name, target_named};
 pub(crate) use lazy::LazyRegex;
 pub use place::Place;
 pub(crate) use program::Found;
@@ -49,10 +51,10 @@ pub(crate) use shape::ByteSet;
 
 /// How far the reader of assignments (`detect::assignment`) looks; part of the interval of `value` rules.
 pub(crate) mod assignment_reach {
-    /// Bytes before the keyword: a name, back to the dash of a flag.
-    pub(crate) const BEFORE: usize = 42;
+    /// Bytes before the keyword: a name, back to the dash of a flag or the word before it.
+    pub(crate) const BEFORE: usize = 50;
     /// Bytes between the keyword and the value.
-    pub(crate) const AFTER: usize = 256;
+    pub(crate) const AFTER: usize = 320;
 }
 
 mod embedded {
@@ -299,6 +301,20 @@ impl RuleSet {
     /// Keeps the rules that `keep` wants. Indexes change.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
+    }
+
+    /// Changes what is said of the rule with this id; false without one.
+    pub fn adjust(&mut self, id: &str, severity: Option<Severity>, confidence: Option<Confidence>) -> bool {
+        let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == id) else { return false };
+        rule.severity = severity.unwrap_or(rule.severity);
+        if let Some(confidence) = confidence {
+            rule.confidence = confidence;
+            if let Some(companion) = &mut rule.companion {
+                companion.confidence = confidence;
+                companion.elsewhere = companion.elsewhere.map(|elsewhere| elsewhere.min(confidence));
+            }
+        }
+        true
     }
 
     /// Drops rules whose finds could not be reported, but for those that others look for as companions. Indexes change.

@@ -11,11 +11,14 @@ use crate::grouping::{Grouping, Place};
 pub(crate) mod by_path;
 pub(crate) mod decode;
 pub(crate) mod history;
+pub(crate) mod introduced;
 pub(crate) mod range;
+pub(crate) mod staged;
+pub(crate) mod tracked;
 pub(crate) mod worktree;
 
 /// What has been read so far; shared by all threads and looked at by the progress display.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     /// Objects and files done.
     pub done: AtomicU64,
@@ -35,11 +38,43 @@ pub struct Counters {
     pub commits: AtomicU64,
     /// Refs followed.
     pub refs: AtomicU64,
+    /// In larger files and blobs nothing is reported.
+    pub largest: AtomicU64,
+    /// How many were larger.
+    pub larger: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Counters {
+            done: zero(),
+            total: zero(),
+            bytes: zero(),
+            matches: zero(),
+            files: zero(),
+            special: zero(),
+            blobs: zero(),
+            commits: zero(),
+            refs: zero(),
+            largest: AtomicU64::new(u64::MAX),
+            larger: zero(),
+        }
+    }
 }
 
 impl Counters {
     pub(crate) fn add(counter: &AtomicU64, amount: u64) {
         counter.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// Whether something of this size is left out; if so, it is counted.
+    pub(crate) fn leaves_out(&self, size: u64) -> bool {
+        let is_larger = size > self.largest.load(Ordering::Relaxed);
+        if is_larger {
+            Counters::add(&self.larger, 1);
+        }
+        is_larger
     }
 }
 
@@ -84,7 +119,8 @@ impl<'a> Worker<'a> {
             }
         };
         Counters::add(&self.counters.bytes, bytes.len() as u64);
-        if !matches.is_empty() {
+        // Looked at all the same: the versions made from it inherit what is known of it.
+        if !self.counters.leaves_out(bytes.len() as u64) && !matches.is_empty() {
             Counters::add(&self.counters.matches, matches.len() as u64);
             self.grouping.add(place, matches);
         }
@@ -124,10 +160,14 @@ impl<'a> Worker<'a> {
             return;
         }
         let Worker { detector, scratch, grouping, counters, .. } = self;
+        let mut found = Grouping::default();
         let outcome = detector.scan_stream(mark.as_slice().chain(reader), CHUNK, scratch, |matches| {
             Counters::add(&counters.matches, matches.len() as u64);
-            grouping.add(place, matches);
+            found.add(place, matches);
         });
+        if !counters.leaves_out(outcome.as_ref().map_or_else(|error| error.read, |read| *read)) {
+            grouping.merge(found);
+        }
         match outcome {
             Ok(read) => Counters::add(&self.counters.bytes, read),
             Err(error) => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 /// Arguments that name rule files.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RuleFilesArgs {
     /// Add the rules of this file, or of all *.toml in this directory: muzzle's own format or a gitleaks configuration;
     /// repeatable.

@@ -1,14 +1,15 @@
 //! `muzzle scan`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches as _, Parser, ValueEnum};
 
-use super::RuleFilesArgs;
+use super::{RuleFilesArgs, SuppressionArgs};
 
 /// Arguments of `scan`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
     /// Repositories, directories, files, or `-` for standard input.
     ///
@@ -22,9 +23,18 @@ pub struct ScanArgs {
     /// Do not scan the files of the working tree. What is staged is among the objects, and is scanned with them.
     #[arg(long)]
     pub no_worktree: bool,
+    /// Scan only what is staged, and report what a commit of it would introduce. Paths limit it; `.` is the whole index.
+    ///
+    /// A secret counts if the version that the commit replaces does not have it. Moving a file introduces nothing.
+    /// Honours `GIT_DIR`, `GIT_WORK_TREE` and `GIT_INDEX_FILE`, as Git sets them for hooks.
+    #[arg(long, conflicts_with_all = ["no_history", "no_worktree", "no_ignore", "unreachable", "no_delta", "range", "since", "branch", "max_commits"])]
+    pub staged: bool,
     /// Scan ignored files, too.
     #[arg(long)]
     pub no_ignore: bool,
+    /// Report nothing in files and blobs that are larger, such as "10 MiB"; they are counted.
+    #[arg(long, value_name = "SIZE")]
+    pub largest_file: Option<String>,
     /// Report what only objects hold that no ref or reflog reaches; otherwise it is counted.
     #[arg(long)]
     pub unreachable: bool,
@@ -46,10 +56,26 @@ pub struct ScanArgs {
     /// The least confidence that is reported [default: medium].
     #[arg(long, value_name = "LEVEL")]
     pub confidence: Option<ConfidenceArg>,
-    /// Read settings from this file. A configuration in the scanned repository is never read by itself.
+    /// Read settings from this file, muzzle.toml or a gitleaks configuration [default: muzzle.toml at the root of the
+    /// scanned repository].
+    ///
+    /// What the scanned repository's own file hides is told in the report, and with CI set it is not honoured.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
+    /// Take policy from the files of this revision, such as origin/main, whatever the scanned tree's own say.
+    #[arg(long, value_name = "REF")]
+    pub config_from: Option<String>,
+    /// Honour nothing that the scanned repository's own configuration hides, as if CI were set.
+    #[arg(long)]
+    pub no_repo_config: bool,
+    /// Which findings make the scan fail: any, never, or confidence=LEVEL and severity=LEVEL with commas between them
+    /// [default: any].
+    #[arg(long, value_name = "REASONS")]
+    pub fail_on: Option<String>,
+    /// The exit code of a complete scan with findings that make it fail [default: 1].
+    #[arg(long, value_name = "N")]
+    pub exit_code: Option<u8>,
+    /// Write a report: human, json, jsonl, sarif, github or markdown, to standard output or to FILE; repeatable [default: human].
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
     /// Say which candidates were dropped, by rule and reason, in the report for people. JSON always says it.
@@ -67,13 +93,34 @@ pub struct ScanArgs {
     /// No progress display.
     #[arg(short, long)]
     pub quiet: bool,
+    /// What does not count.
+    #[command(flatten)]
+    pub suppression: SuppressionArgs,
     /// Which commits. Last, because the heading holds for all that follows.
     #[command(flatten)]
     pub scope: ScopeArgs,
 }
 
+/// Options of `scan` by themselves, as a hook has them.
+#[derive(Debug, Parser)]
+#[command(name = "scan", no_binary_name = true)]
+pub struct ScanOptions {
+    /// They.
+    #[command(flatten)]
+    pub scan: ScanArgs,
+}
+
+impl ScanArgs {
+    /// Those of a scan of this path, all others as they are by default.
+    pub fn of(path: &Path) -> Result<Self, clap::Error> {
+        let command = ScanArgs::augment_args(clap::Command::new("scan"));
+        let words = [OsStr::new("scan"), OsStr::new("--"), path.as_os_str()];
+        ScanArgs::from_arg_matches(&command.try_get_matches_from(words)?)
+    }
+}
+
 /// Arguments that name commits. With any of them, only commits are scanned: neither index nor working tree.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Only some commits (then neither the index nor the files of the working tree)")]
 pub struct ScopeArgs {
     /// What these commits introduced: A..B, A.. (to HEAD), A...B (either side alone), REF^! (one commit).

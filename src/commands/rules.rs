@@ -1,12 +1,12 @@
 //! `muzzle rules …`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::print;
 use crate::cli::RulesCommand;
 use crate::detect::{Detector, proof};
 use crate::rules::{JSON_SCHEMA, Rule, RuleSet, catalogue};
@@ -21,11 +21,6 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
         RulesCommand::Catalogue => print(&catalogue::markdown(&RuleSet::embedded()?)).map(|()| 0),
         RulesCommand::Schema => print(JSON_SCHEMA).map(|()| 0),
     }
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")
 }
 
 fn list(rules: &RuleSet, as_json: bool) -> anyhow::Result<u8> {

@@ -18,23 +18,39 @@ use crate::source::Counters;
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
+    let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
+    let report = scan(config, args.quiet)?;
+    finish(&report, &outputs, allow_incomplete, args.no_color)
+}
+
+/// Scans as configured.
+pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
     // One thread budget for everything.
     size_pool(config.options.jobs);
     let detector = Arc::new(Detector::new(config.rules)?);
     let counters = Arc::new(Counters::default());
-    let progress = Progress::start(&counters, args.quiet);
+    let progress = Progress::start(&counters, quiet);
     let outcome = pipeline::scan(&detector, &config.options, &counters);
     drop(progress);
-    let report = outcome?;
-    for output in &config.outputs {
-        write(output, &report, args.no_color)?;
-    }
     // The process ends with this command: taking hundreds of compiled rules apart would only take time.
     std::mem::forget(detector);
-    Ok(report.exit_code(args.allow_incomplete))
+    Ok(outcome?)
 }
 
-fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
+/// Writes the reports, and returns the exit code.
+pub(super) fn finish(
+    report: &Report,
+    outputs: &[Output],
+    allow_incomplete: bool,
+    no_color: bool,
+) -> anyhow::Result<u8> {
+    for output in outputs {
+        write(output, report, no_color)?;
+    }
+    Ok(report.exit_code(allow_incomplete))
+}
+
+pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
     match &output.file {
         Some(file) => {
             let bytes = output.format.render(report, false);
@@ -42,7 +58,7 @@ fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()>
         }
         None => {
             let mut stdout = std::io::stdout().lock();
-            let colour = !no_color && stdout.is_terminal() && colour_wanted();
+            let colour = !no_color && colour(&stdout);
             let bytes = output.format.render(report, colour);
             stdout
                 .write_all(&bytes)
@@ -52,12 +68,13 @@ fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()>
     }
 }
 
-fn colour_wanted() -> bool {
-    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+/// Whether colour is wanted, and can be shown.
+pub(super) fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
+    stdout.is_terminal() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
 }
 
 /// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.
-fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
         return std::fs::write(path, bytes);
     }

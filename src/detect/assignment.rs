@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+pub(super) mod nested;
+
 use crate::rules::assignment_reach::{AFTER, BEFORE};
 
 /// What stands between a keyword and the value.
@@ -30,19 +32,34 @@ pub(super) fn read(bytes: &[u8], keyword: Range<usize>) -> Option<Assignment> {
     let closed =
         reader.while_in(name_end, 5, |b| matches!(b, b'\\' | b'"' | b'\'' | b'`' | b']' | b')' | b'}'));
     let value = reader.entry(closed).or_else(|| reader.operator(reader.blanks(closed, 16)));
-    // Most occurrences end here: only a blank or the operator of an assignment makes a value.
-    if value.is_none() && first_word == reader.blanks(first_word, 1) {
+    let nested = || nested::read(&reader, &keyword, closed);
+    // Most occurrences end here: no value without an operator, a blank behind a flag, or what a nested name begins with.
+    if value.is_none() && first_word == reader.blanks(first_word, 1) && !nested::may_follow(reader.at(closed))
+    {
         return None;
     }
     let name_start = name_start(bytes, keyword.start);
+    let direct = |at| {
+        let starts = reader.opener(at, keyword.end)?;
+        Some(Assignment { name_start, name_end, starts })
+    };
+    let inner = || nested().map(|(name_end, starts)| Assignment { name_start, name_end, starts });
     match value {
-        Some(at) => reader.opener(at, keyword.end).map(|starts| Assignment { name_start, name_end, starts }),
-        None if bytes[name_start] == b'-' => flag(&reader, first_word, name_start),
-        None => None,
+        // `Acme({ key: …`: what the bracket holds may have names of its own.
+        Some(at) if reader.opens(at) => inner().or_else(|| direct(at)),
+        Some(at) => direct(at).or_else(inner),
+        None if takes_value_by_blank(bytes, name_start) => flag(&reader, first_word, name_start),
+        None => inner(),
     }
 }
 
-/// `--api-token VALUE`: the only kind of name that gives a value by a space.
+/// `--api-token VALUE`, Docker's `ENV NAME VALUE` and the like of shells.
+fn takes_value_by_blank(bytes: &[u8], name_start: usize) -> bool {
+    bytes.get(name_start) == Some(&b'-')
+        || [&b"ENV "[..], b"setx ", b"setenv "].iter().any(|word| bytes[..name_start].ends_with(word))
+}
+
+/// The value behind a blank.
 fn flag(reader: &Reader<'_>, name_end: usize, name_start: usize) -> Option<Assignment> {
     let value = reader.blanks(name_end, 4);
     if value == name_end {
@@ -53,7 +70,7 @@ fn flag(reader: &Reader<'_>, name_end: usize, name_start: usize) -> Option<Assig
 }
 
 /// A keyword begins a word of the name: behind no letter or digit, or where camel case begins a new word.
-fn is_word_start(bytes: &[u8], at: usize) -> bool {
+pub(super) fn is_word_start(bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|i| bytes[i]) else { return true };
     !before.is_ascii_alphanumeric()
         || (bytes[at].is_ascii_uppercase() && before.is_ascii_lowercase())
@@ -160,7 +177,18 @@ impl Reader<'_> {
         match (self.at(from)?, self.at(from + 1)) {
             (b',' | b'>' | b'(', _) => Some(from + 1),
             (b'-' | b'~', Some(b'>')) | (b'<', Some(b'-')) => Some(from + 2),
+            (b'-', Some(b' ')) if matches!(self.at(from + 2), Some(b'"' | b'\'')) => Some(from + 2),
             _ => None,
+        }
+    }
+
+    /// Whether a bracket or an element's beginning stands right before or behind.
+    fn opens(&self, at: usize) -> bool {
+        let inside = self.while_in(at, 40, |b| b.is_ascii_whitespace());
+        match self.bytes[at - 1] {
+            b'(' => true,
+            b'>' => self.bytes[inside..].starts_with(b"<"),
+            _ => matches!(self.at(inside), Some(b'(' | b'{')),
         }
     }
 
@@ -243,10 +271,27 @@ mod tests {
             "--acme-token='V",
             "acme-auth: Bearer V",
             "acme <- \"V",
+            "acme token - 'V",
             "acme(\"V",
             "-Dacme.login=V",
             "acme: |\n  V",
             "acme =\n    \"V",
+            "ENV ACME_KEY V",
+            "acme:\n  api_key: V",
+            "acme:\n  token: \"V",
+            "'acme': {'api_key': 'V",
+            "\"acme\": {\n  \"apiKey\": \"V",
+            "[acme]\nsecret_key = V",
+            "[services.acme]\r\ntoken = \"V",
+            "<acme>\n  <token>V",
+            "new Acme({ apiKey: 'V",
+            "AcmeClient(token=\"V",
+            "AcmeClient(\n    auth_token = \"V",
+            "# Acme API key\nkey = V",
+            "// the acme secret:\nconst SECRET = 'V",
+            "https://api.acme.com/v1/x?units=m&api_key=V",
+            "curl https://acme.com/v1/x -H \"Authorization: Bearer V",
+            "curl 'https://acme.com/v1/x' \\\n  -H 'X-Api-Key: V",
             "variable \"acme_token\" {\n  default = \"V",
         ] {
             assert_eq!(value_of(text), Some("V"), "{text}");
@@ -264,6 +309,13 @@ mod tests {
             "acme: \n\nV",
             "acme=\nV",
             "acme:\n  V",
+            "acme:\n  name: V",
+            "acme:\ntoken: V",
+            "[acme]\n\ntoken = V",
+            "[acme]\nregion = V",
+            "import acme\nkey = V",
+            "https://acme.com/?page=V",
+            "https://acme.com/ and key = V",
             "acme v1.9.0 h1:V",
             "acme",
         ] {

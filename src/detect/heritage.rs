@@ -163,9 +163,8 @@ mod tests {
 
     use super::*;
     use crate::copied::note_copy;
-    use crate::detect::naive::{foreign_rules, texts};
+    use crate::detect::naive::{all_rules, foreign_rules, texts};
     use crate::detect::occurrence::is_near;
-    use crate::rules::RuleSet;
 
     /// One operation: a copy from a place in the base, or an insertion.
     #[derive(Debug, Clone)]
@@ -317,7 +316,7 @@ mod tests {
 
     fn shared() -> &'static Detector {
         static DETECTOR: std::sync::LazyLock<Detector> =
-            std::sync::LazyLock::new(|| Detector::new(RuleSet::embedded().unwrap()).unwrap());
+            std::sync::LazyLock::new(|| Detector::new(all_rules()).unwrap());
         &DETECTOR
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::filter::DropReason;
-use super::{Accepted, Detector, Scratch, Verdict};
+use super::{Accepted, Detector, Scratch, Verdict, markers};
 use crate::finding::{Excerpt, Match};
 use crate::location::{Cursor, Location, Position, Span};
 use crate::rules::Rule;
@@ -77,6 +77,7 @@ pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: 
                     span: Span { start: base + start as u64, end: base + end as u64 },
                 },
                 excerpt: excerpt(bytes, start..end, candidate.margins),
+                markers: markers::around(bytes, &(start..end), first, last),
             }
         })
         .collect()

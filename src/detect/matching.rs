@@ -22,6 +22,14 @@ pub(super) struct RuleCaches {
 }
 
 impl RuleCaches {
+    pub(super) fn expression(&mut self) -> &mut Cache {
+        &mut self.expression
+    }
+
+    pub(super) fn not_field(&mut self) -> &mut Cache {
+        &mut self.not_field
+    }
+
     /// That of the rule's exemption with this number.
     pub(super) fn exemption(&mut self, number: usize) -> &mut Memory {
         if self.exemptions.len() <= number {
@@ -59,7 +67,7 @@ pub(super) fn evaluate(
     let found = match rule.start {
         Start::AtKeyword => rule.expression.at(bytes, keyword.start..window.end, &mut caches.expression)?,
         Start::Sweep => sweep(rule, bytes, window.clone(), &keyword, &mut caches.expression)?,
-        Start::AtValue | Start::Near => return None,
+        Start::AtValue | Start::Near | Start::Nearby => return None,
         // Leftmost match that contains the keyword; a match further left must not hide it.
         Start::Search => (window.start..=keyword.start)
             .filter(|from| shape_fits(&rule.shapes[0], &bytes[*from..]))
@@ -158,12 +166,12 @@ fn name_fits(
             .is_some_and(|not| not.is_match(name(assignment.name_start), &mut caches.not_field))
 }
 
-fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {
+pub(super) fn shape_fits(shape: &[ByteSet], after: &[u8]) -> bool {
     after.len() >= shape.len() && shape.iter().zip(after).all(|(set, byte)| set.contains(*byte))
 }
 
 /// The part of the interval that lies in `bytes` and within the allowed line breaks.
-fn cut(window: &Window, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
+pub(super) fn cut(window: &Window, bytes: &[u8], keyword: &Range<usize>) -> Range<usize> {
     let mut start = keyword.start.saturating_sub(window.before);
     let mut end = bytes.len().min(keyword.end.saturating_add(window.after));
     if let Some(lines) = window.lines.filter(|lines| *lines < usize::MAX) {

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::matching::RuleCaches;
-use super::{Candidate, Detector, assignment, matching};
+use super::{Candidate, Detector, assignment, matching, nearby};
 use crate::rules::{Cache, Compiled, Expression, Found, Rule, RuleSet, Start};
 
 /// All candidates of one rule.
@@ -52,6 +52,7 @@ fn at(rule: &Compiled, bytes: &[u8], keyword: Range<usize>) -> Vec<Found> {
         Start::Search | Start::Sweep => {
             (allowed.start..=keyword.start).filter_map(search).find(|found| found.whole.end >= keyword.end)
         }
+        Start::Nearby => nearby::evaluate(rule, bytes, keyword.clone(), &mut RuleCaches::default()),
         Start::Near => None,
     };
     if rule.start != Start::Near {
@@ -101,6 +102,13 @@ pub(super) fn foreign_rules() -> RuleSet {
     rules
 }
 
+/// Ours, those for values near a name included.
+pub(super) fn all_rules() -> RuleSet {
+    let mut rules = RuleSet::embedded_with_examples().expect("embedded rules load");
+    rules.look_nearby();
+    rules
+}
+
 #[test]
 fn foreign_rules_are_of_every_kind() {
     let rules = foreign_rules();
@@ -146,7 +154,7 @@ proptest::proptest! {
 
     #[test]
     fn the_detector_equals_the_naive_matcher(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { RuleSet::embedded_with_examples().unwrap() };
+        let rules = if foreign { foreign_rules() } else { all_rules() };
         let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);
@@ -161,7 +169,7 @@ proptest::proptest! {
 
     #[test]
     fn a_candidate_depends_on_its_interval_alone(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { RuleSet::embedded_with_examples().unwrap() };
+        let rules = if foreign { foreign_rules() } else { all_rules() };
         let detector = Detector::new(rules).unwrap();
         let mut scratch = detector.scratch();
         detector.find_candidates(&text, 0..text.len(), &mut scratch);

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::heritage::Anchor;
 use super::matching::Caches;
 use super::prefilter::Hit;
-use super::{Candidate, Detector, Scratch, assignment, matching};
+use super::{Candidate, Detector, Scratch, assignment, matching, nearby};
 use crate::finding::RuleIndex;
 use crate::rules::{ByteSet, Compiled, RuleSet, Start};
 
@@ -38,6 +38,8 @@ struct Group {
     next: ByteSet,
     /// Rules for the value given to a name.
     value: Vec<RuleIndex>,
+    /// Rules for a value near a name.
+    nearby: Vec<RuleIndex>,
 }
 
 /// A rule with an expression of its own.
@@ -102,6 +104,8 @@ impl Keyword {
                 };
                 if rule.is_value() {
                     group.value.push(*index);
+                } else if compiled.start == Start::Nearby {
+                    group.nearby.push(*index);
                 } else {
                     let place = rule.keywords.iter().position(|k| *k == self.text).unwrap_or(0);
                     let next = compiled.next_byte(place);
@@ -258,6 +262,12 @@ impl Detector {
             if compiled.start == Start::Near {
                 matching::evaluate_near(compiled, bytes, &keyword, cache, |one| found(*rule, one));
             } else if let Some(one) = matching::evaluate(compiled, *place, bytes, keyword.clone(), cache) {
+                found(*rule, one);
+            }
+        }
+        for rule in &rules.nearby {
+            let Some(compiled) = self.rules.get(*rule).compiled() else { continue };
+            if let Some(one) = nearby::evaluate(compiled, bytes, keyword.clone(), caches.of(*rule)) {
                 found(*rule, one);
             }
         }

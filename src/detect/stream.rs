@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use super::{Detector, Scratch};
+use super::{Detector, Scratch, markers};
 use crate::finding::Match;
 use crate::location::{Cursor, Position};
 
@@ -29,8 +29,8 @@ impl Detector {
             .map(|compiled| compiled.window.before.max(compiled.window.after))
             .max()
             .unwrap_or(0);
-        // Bytes next to the interval, and the checks before the expression, look a little further.
-        widest + self.prefilter.longest() + 256
+        // Bytes next to the interval, and the checks before the expression, look a little further; so do markers.
+        widest + self.prefilter.longest() + 256 + markers::REACH
     }
 
     /// Scans what `reader` yields, `chunk` bytes at a time, calling `found` with the matches of each chunk.

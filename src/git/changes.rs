@@ -1,7 +1,7 @@
 //! What a commit adds to its parents, by comparing trees and reading only those that differ.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use bstr::BString;
@@ -15,6 +15,9 @@ pub(crate) struct Trees<'a> {
     objects: &'a mut Objects,
     known: HashMap<gix::ObjectId, Option<Rc<Vec<u8>>>>,
     bytes: usize,
+    /// Trees that are no objects, and are never forgotten.
+    made: HashMap<gix::ObjectId, Rc<Vec<u8>>>,
+    hash: gix::hash::Kind,
     id_length: usize,
     /// What could not be read.
     pub(crate) gaps: Vec<Gap>,
@@ -66,7 +69,22 @@ const MOST_PATHS: usize = 1 << 18;
 
 impl<'a> Trees<'a> {
     pub(crate) fn new(objects: &'a mut Objects, hash: gix::hash::Kind) -> Self {
-        Trees { objects, known: HashMap::new(), bytes: 0, id_length: hash.len_in_bytes(), gaps: Vec::new() }
+        let (known, made, id_length) = (HashMap::new(), HashMap::new(), hash.len_in_bytes());
+        Trees { objects, known, bytes: 0, made, hash, id_length, gaps: Vec::new() }
+    }
+
+    /// Adds a tree that need not be an object, and tells its id.
+    pub(crate) fn make(&mut self, bytes: Vec<u8>) -> Option<gix::ObjectId> {
+        let id = gix::objs::compute_hash(self.hash, Kind::Tree, &bytes).ok()?;
+        self.made.insert(id, Rc::new(bytes));
+        Some(id)
+    }
+
+    /// The directories in a tree.
+    pub(crate) fn directories(&mut self, tree: gix::ObjectId) -> HashMap<BString, gix::ObjectId> {
+        let Some(bytes) = self.read(tree) else { return HashMap::new() };
+        let trees = self.entries(&bytes).filter(|entry| entry.kind == EntryKind::Tree);
+        trees.filter_map(|entry| Some((entry.name.into(), id(entry.id)?))).collect()
     }
 
     /// What `tree` adds to all of `parents`.
@@ -111,6 +129,44 @@ impl<'a> Trees<'a> {
             stack[first..].reverse();
         }
         added
+    }
+
+    /// The paths at which `tree` has a blob or a mode that `parent` does not have there.
+    pub(crate) fn differing(
+        &mut self,
+        tree: gix::ObjectId,
+        parent: Option<gix::ObjectId>,
+    ) -> BTreeSet<BString> {
+        let mut paths = Paths::default();
+        let mut differing = BTreeSet::new();
+        let mut stack = vec![(ROOT, tree, parent)];
+        while let Some((path, tree, parent)) = stack.pop() {
+            if parent == Some(tree) || differing.len() > MOST_PATHS {
+                continue;
+            }
+            let Some(bytes) = self.read(tree) else { continue };
+            let before = parent.and_then(|parent| self.read(parent));
+            let before = before.as_ref().map(|bytes| self.named(bytes));
+            for entry in self.entries(&bytes) {
+                let there = before.as_ref().and_then(|tree| tree.find(entry.name));
+                if there.is_some_and(|other| (other.id, other.mode) == (entry.id, entry.mode)) {
+                    continue;
+                }
+                let path = paths.child(path, entry.name);
+                let same_kind = there.filter(|other| other.kind == entry.kind);
+                match entry.kind {
+                    EntryKind::Submodule => {}
+                    EntryKind::Tree => {
+                        let own = id(entry.id);
+                        stack.extend(own.map(|own| (path, own, same_kind.and_then(|other| id(other.id)))));
+                    }
+                    EntryKind::Blob => {
+                        differing.insert(paths.text(path));
+                    }
+                }
+            }
+        }
+        differing
     }
 
     /// What `parent` has and `tree` does not have at the same path.
@@ -164,6 +220,9 @@ impl<'a> Trees<'a> {
 
     /// `None` for what cannot be read, which is a gap once.
     fn read(&mut self, tree: gix::ObjectId) -> Option<Rc<Vec<u8>>> {
+        if let Some(made) = self.made.get(&tree) {
+            return Some(Rc::clone(made));
+        }
         if let Some(known) = self.known.get(&tree) {
             return known.clone();
         }

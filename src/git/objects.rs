@@ -3,6 +3,7 @@
 //! Each thread opens its own. Replace refs have no say, and every object is checked against its id.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use gix::objs::Find as _;
 pub(crate) use gix::objs::Kind;
@@ -20,7 +21,8 @@ const CACHE: usize = 24 << 20;
 
 /// Reads objects.
 pub(crate) struct Objects {
-    odb: gix::odb::Handle,
+    /// Asked in this order.
+    stores: Vec<gix::odb::Handle>,
     buffer: Vec<u8>,
 }
 
@@ -48,20 +50,26 @@ impl Unread {
 }
 
 impl Objects {
-    /// Opens the objects of a repository and of its alternates, without reading any.
-    pub(crate) fn open(directory: &std::path::Path, hash: gix::hash::Kind) -> std::io::Result<Self> {
-        let options = gix::odb::store::init::Options {
-            alloc_limit_bytes: Some(LARGEST_ALLOCATION),
-            ..Default::default()
+    /// Opens the objects of these directories and of their alternates, without reading any.
+    pub(crate) fn open(directories: &[PathBuf], hash: gix::hash::Kind) -> std::io::Result<Self> {
+        let open = |directory: &PathBuf| -> std::io::Result<_> {
+            let options = gix::odb::store::init::Options {
+                alloc_limit_bytes: Some(LARGEST_ALLOCATION),
+                ..Default::default()
+            };
+            let mut store = gix::odb::at_opts(directory, hash, None, options)?;
+            store.set_pack_cache(|| Box::<Bases>::default());
+            Ok(store)
         };
-        let mut odb = gix::odb::at_opts(directory, hash, None, options)?;
-        odb.set_pack_cache(|| Box::<Bases>::default());
-        Ok(Objects { odb, buffer: Vec::new() })
+        let stores = directories.iter().map(open).collect::<std::io::Result<_>>()?;
+        Ok(Objects { stores, buffer: Vec::new() })
     }
 
-    /// Where [`Objects::open`] finds what belongs to a repository.
-    pub(crate) fn place(repository: &Repository) -> (std::path::PathBuf, gix::hash::Kind) {
-        (repository.gix.common_dir().join("objects"), repository.hash())
+    /// Where [`Objects::open`] finds what belongs to a repository: those that Git names to a hook, then its own.
+    pub(crate) fn place(repository: &Repository) -> (Vec<PathBuf>, gix::hash::Kind) {
+        let mut directories = repository.more_objects.clone();
+        directories.push(repository.gix.common_dir().join("objects"));
+        (directories, repository.hash())
     }
 
     /// The bytes of an object of this kind.
@@ -81,26 +89,40 @@ impl Objects {
     }
 
     fn find(&mut self, id: &gix::oid, measure: bool) -> Result<(Kind, &[u8]), Unread> {
-        let Objects { odb, buffer } = self;
+        let Objects { stores, buffer } = self;
         // gix may assert its way through a damaged pack; that is a damaged object, not the end of the scan.
-        let read = std::panic::AssertUnwindSafe(|| -> Result<Kind, Unread> {
-            let corrupt = |error: gix::Error| Unread::Corrupt(error_chain(&error));
-            if measure
-                && let Some(header) = odb.try_header(id).map_err(corrupt)?
-                && header.size() > LARGEST
-            {
-                return Err(Unread::TooLarge(header.size()));
+        let mut outcome = Err(Unread::Missing);
+        for store in stores {
+            let read = std::panic::AssertUnwindSafe(|| read_from(store, id, measure, buffer));
+            let read = std::panic::catch_unwind(read);
+            let read = read.unwrap_or_else(|_| Err(Unread::Corrupt("it contradicts itself".into())));
+            if read != Err(Unread::Missing) {
+                outcome = read;
             }
-            let object = odb.try_find(id, buffer).map_err(corrupt)?.ok_or(Unread::Missing)?;
-            object
-                .verify_checksum(id)
-                .map_err(|_| Unread::Corrupt("its bytes do not match its id".into()))?;
-            Ok(object.kind)
-        });
-        let outcome = std::panic::catch_unwind(read);
-        let kind = outcome.unwrap_or_else(|_| Err(Unread::Corrupt("it contradicts itself".into())))?;
-        Ok((kind, &self.buffer))
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        Ok((outcome?, &self.buffer))
     }
+}
+
+fn read_from(
+    store: &gix::odb::Handle,
+    id: &gix::oid,
+    measure: bool,
+    buffer: &mut Vec<u8>,
+) -> Result<Kind, Unread> {
+    let corrupt = |error: gix::Error| Unread::Corrupt(error_chain(&error));
+    if measure
+        && let Some(header) = store.try_header(id).map_err(corrupt)?
+        && header.size() > LARGEST
+    {
+        return Err(Unread::TooLarge(header.size()));
+    }
+    let object = store.try_find(id, buffer).map_err(corrupt)?.ok_or(Unread::Missing)?;
+    object.verify_checksum(id).map_err(|_| Unread::Corrupt("its bytes do not match its id".into()))?;
+    Ok(object.kind)
 }
 
 /// A decoded object.

@@ -2,7 +2,7 @@
 
 use super::objects::{Kind, Objects, Unread};
 use super::scope::{Extent, Scope};
-use super::{Repository, commit, error_chain};
+use super::{Repository, commit, error_chain, pushed};
 
 /// Where a walk begins and what it leaves out.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -31,6 +31,9 @@ pub struct UnknownRevision {
 
 impl Selection {
     pub(crate) fn resolve(repository: &Repository, scope: &Scope) -> Result<Self, UnknownRevision> {
+        if let Extent::Pushed(push) = &scope.extent {
+            return pushed::selection(repository, push);
+        }
         let find = |name: &str| revision(repository, name);
         let tip = scope.branch.as_deref().unwrap_or("HEAD");
         let mut selection = Selection { most: scope.most, ..Selection::default() };
@@ -57,6 +60,8 @@ impl Selection {
                 selection.tips.push(find(tip)?);
                 selection.since = Some(*second);
             }
+            // These are no commits.
+            Extent::Staged | Extent::Files | Extent::Pushed(_) => {}
         }
         Ok(selection)
     }
@@ -81,6 +86,12 @@ pub(crate) fn revision(repository: &Repository, name: &str) -> Result<gix::Objec
     if name.starts_with(['^', '-']) || ["^!", "^@"].iter().any(|several| name.ends_with(several)) {
         return Err(unknown("it is not the name of one commit".into()));
     }
+    let (directories, hash) = Objects::place(repository);
+    let mut objects = Objects::open(&directories, hash).map_err(|error| unknown(error.to_string()))?;
+    // It may be an object that only a hook is told of.
+    if let Ok(id) = gix::ObjectId::from_hex(name.as_bytes()) {
+        return peel(&mut objects, id).map_err(unknown);
+    }
     if is_special(repository, name) {
         return Err(unknown("it is no file".into()));
     }
@@ -89,7 +100,7 @@ pub(crate) fn revision(repository: &Repository, name: &str) -> Result<gix::Objec
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse));
     let found = outcome.unwrap_or_else(|_| Err(gix::Error::from_error(Nonsense)));
     let id = found.map_err(|error| unknown(error_chain(&error)))?;
-    peel(repository, id).map_err(unknown)
+    peel(&mut objects, id).map_err(unknown)
 }
 
 /// Whether a pipe or the like stands where the ref would be read: it would be waited for until somebody writes to it.
@@ -109,9 +120,8 @@ struct Nonsense;
 /// A chain of tags longer than this is no chain that anybody made on purpose.
 const LONGEST_TAG_CHAIN: usize = 64;
 
-fn peel(repository: &Repository, mut id: gix::ObjectId) -> Result<gix::ObjectId, String> {
-    let (directory, hash) = Objects::place(repository);
-    let mut objects = Objects::open(&directory, hash).map_err(|error| error.to_string())?;
+/// The commit that an object is, or that a tag leads to.
+pub(super) fn peel(objects: &mut Objects, mut id: gix::ObjectId) -> Result<gix::ObjectId, String> {
     for _ in 0..LONGEST_TAG_CHAIN {
         match objects.read_any(&id) {
             Ok((Kind::Commit, _)) => return Ok(id),

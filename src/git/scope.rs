@@ -4,6 +4,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::environment::Environment;
+
 /// Less than the whole history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
@@ -15,6 +17,8 @@ pub struct Scope {
     pub most: Option<usize>,
     /// The options, for reports.
     pub text: String,
+    /// Where the repository is, if Git said it.
+    pub environment: Environment,
 }
 
 /// From which commits on.
@@ -32,6 +36,39 @@ pub enum Extent {
     After(String),
     /// Commits committed at this second since 1970 or later.
     Since(i64),
+    /// No commits: what a commit of the index would introduce.
+    Staged,
+    /// No commits: files of the working tree, by name or all that are tracked.
+    Files,
+    /// What a push brings.
+    Pushed(Push),
+}
+
+/// A push, as Git tells a hook of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// What is pushed: ids, or names of refs.
+    pub tips: Vec<String>,
+    /// Ids, or names of refs, that the other side has. They need not be here.
+    pub known: Vec<String>,
+    /// Refs of this repository that tell what else it has.
+    pub refs: KnownRefs,
+}
+
+/// Refs whose history the other side of a push has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KnownRefs {
+    /// There are none.
+    None,
+    /// All of this repository, which is the other side itself.
+    All,
+    /// The remote-tracking refs of a remote.
+    OfRemote {
+        /// Its name, or its URL once more if it has none.
+        name: String,
+        /// Its URL.
+        url: String,
+    },
 }
 
 /// Options that cannot be understood.
@@ -77,8 +114,27 @@ impl Scope {
         };
         let named = options.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?)));
         let text: Vec<String> = named.chain(most.map(|most| format!("--max-commits {most}"))).collect();
-        let scope = Scope { extent, branch: branch.map(Into::into), most, text: text.join(" ") };
+        let scope = Scope {
+            most,
+            branch: branch.map(Into::into),
+            ..Scope::of(extent, &text.join(" "), Environment::default())
+        };
         Ok((!scope.text.is_empty()).then_some(scope))
+    }
+
+    /// What a hook is told of.
+    pub fn of(extent: Extent, text: &str, environment: Environment) -> Self {
+        Scope { extent, branch: None, most: None, text: text.into(), environment }
+    }
+
+    /// What a commit of the index would introduce.
+    pub fn staged(environment: Environment) -> Self {
+        Scope::of(Extent::Staged, "--staged", environment)
+    }
+
+    /// Whether commits are meant.
+    pub fn is_of_commits(&self) -> bool {
+        !matches!(self.extent, Extent::Staged | Extent::Files)
     }
 
     /// The ref whose whole history is meant, if that is all that is said.

@@ -26,6 +26,8 @@ pub(crate) fn path_text<'a>(mut path: u32, part: impl Fn(u32) -> Option<(u32, &'
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     pub(crate) kind: EntryKind,
+    /// As it is written.
+    pub(crate) mode: &'a [u8],
     pub(crate) name: &'a [u8],
     pub(crate) id: &'a [u8],
 }
@@ -63,7 +65,7 @@ impl<'a> Entries<'a> {
         let after = &self.rest[space + 1..];
         let nul = memchr::memchr(0, after)?;
         let (id, rest) = after[nul + 1..].split_at_checked(self.id_length)?;
-        Some((Entry { kind, name: &after[..nul], id }, rest))
+        Some((Entry { kind, mode: &self.rest[..space], name: &after[..nul], id }, rest))
     }
 }
 

@@ -7,32 +7,33 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use bstr::{BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
-use super::companions::{Halves, doubles};
+use super::companions::{Halves, Pairing, doubles};
+use super::exempt::commits_of;
 use super::requirements::Requirements;
 use super::{Options, Target};
-use crate::attribution::Attribution;
+use crate::attribution::{Attribution, Home};
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
-    CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex,
+    CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, Match, ObjectName, Occurrence,
+    Provenance, RuleIndex, Suppressions,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
 use crate::grouping::{Grouping, Key, Place, Sighting};
+use crate::policy::Judge;
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
-use crate::rules::{Cache, Exemption, Memory, Sight};
 use crate::secret::Secret;
 use crate::source::by_path;
-use crate::source::range::Introduced;
+use crate::source::introduced::Introduced;
 
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
-    occurrences: HashMap<Key, Vec<Occurrence>>,
+    pub(super) occurrences: HashMap<Key, Vec<Occurrence>>,
     /// What stands beside them and was there before: no finds, but halves and parts of some.
-    beside: HashMap<Key, Vec<Occurrence>>,
-    dropped: BTreeMap<(RuleIndex, DropReason), u64>,
+    pub(super) beside: HashMap<Key, Vec<Occurrence>>,
+    pub(super) dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
     exposures: HashMap<Key, Exposure>,
     exposure_left_out: bool,
@@ -41,28 +42,30 @@ pub(super) struct Assembly {
     phases: Phases,
 }
 
+/// What becomes of a secret under a rule.
+enum Assessed {
+    Reported(Box<Finding>, Option<Pairing>),
+    BelowThreshold,
+    /// Only in objects that nothing reaches.
+    Unreachable,
+    /// Without its other half.
+    Alone,
+    Nothing,
+}
+
 /// Gaps that are named one by one.
 const MOST_GAPS: usize = 10_000;
 
 impl Assembly {
     /// Adds one target's sightings. Objects need the attribution and the store that their numbers are from.
     pub(super) fn add(&mut self, grouping: Grouping, attribution: &Attribution, store: Option<&Store>) {
-        for (key, sightings) in grouping.drafts {
-            let occurrences = self.occurrences.entry(key).or_default();
-            for sighting in sightings {
-                place(sighting, attribution, store, occurrences);
-            }
-        }
+        place_all(grouping.drafts, attribution, store, &mut self.occurrences);
         for (rule, number, home) in &attribution.by_path {
-            let found = by_path::matched(*rule, home.path.as_bstr());
-            self.occurrences.entry((*rule, found.secret)).or_default().push(Occurrence {
-                path: home.path.clone(),
-                location: found.location,
-                provenance: home.provenance.clone(),
-                blob: store.map(|store| object_name(store.id(*number))),
-                in_head: home.in_head,
-                excerpt: Arc::new(found.excerpt),
-            });
+            let Home { path, provenance, in_head } = home.clone();
+            let Match { secret, location, excerpt, markers, .. } = by_path::matched(*rule, path.as_bstr());
+            let (excerpt, blob) = (Arc::new(excerpt), store.map(|store| object_name(store.id(*number))));
+            let found = Occurrence { path, location, provenance, blob, in_head, excerpt, markers };
+            self.occurrences.entry((*rule, secret)).or_default().push(found);
         }
         for (key, count) in grouping.dropped {
             *self.dropped.entry(key).or_default() += count;
@@ -88,12 +91,7 @@ impl Assembly {
     /// Adds what the commits of a range introduced.
     pub(super) fn add_introduced(&mut self, introduced: Introduced) {
         self.add(introduced.grouping, &Attribution::default(), None);
-        for (key, sightings) in introduced.beside.drafts {
-            let occurrences = self.beside.entry(key).or_default();
-            for sighting in sightings {
-                place(sighting, &Attribution::default(), None, occurrences);
-            }
-        }
+        place_all(introduced.beside.drafts, &Attribution::default(), None, &mut self.beside);
         self.ranks.extend(introduced.ranks);
         self.in_head.extend(introduced.in_head);
     }
@@ -115,51 +113,40 @@ impl Assembly {
         let all = self.in_force(detector);
         let mut halves = Halves::new(rules, all.iter().chain(&self.beside));
         let requirements = Requirements::new(rules, all.iter().chain(&self.beside));
+        let mut judge = Judge::new(&options.policy);
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
         for ((rule, secret), occurrences) in all {
-            let found = occurrences.len();
-            let occurrences = requirements.met(rules.get(rule), occurrences);
-            if occurrences.len() < found {
-                let missing = (found - occurrences.len()) as u64;
-                *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += missing;
-            }
-            let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
-            let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
-            let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
-                unreachable += usize::from(!hidden.is_empty());
-                continue;
-            };
-            finding.days_exposed = days_exposed(&finding, now);
-            let pairing = rules
-                .get(rule)
-                .companion
-                .as_ref()
-                .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
-            if let Some(pairing) = &pairing {
-                let Some(confidence) = pairing.confidence else {
-                    *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1;
+            let occurrences = self.with_required(&requirements, rules, rule, occurrences);
+            let (occurrences, hidden) = self.part(&mut judge, rules.get(rule), &secret, occurrences);
+            let spare = (!hidden.is_empty()).then(|| (secret.clone(), occurrences.clone()));
+            let assessed = self.assess(detector, options, &halves, (rule, secret), occurrences, now);
+            if let Some((secret, occurrences)) = spare.filter(|_| !matches!(assessed, Assessed::Reported(..)))
+            {
+                // Counted if it would be reported, were nothing hidden.
+                let by: HashMap<Occurrence, usize> = hidden.into_iter().collect();
+                let all = occurrences.into_iter().chain(by.keys().cloned()).collect();
+                if let Assessed::Reported(finding, _) =
+                    self.assess(detector, options, &halves, (rule, secret), all, now)
+                    && let Some(entry) = finding.occurrences.iter().find_map(|occurrence| by.get(occurrence))
+                {
+                    judge.count_finding(*entry, &finding);
+                    judge.count_places(by.into_values());
                     continue;
-                };
-                finding.confidence = finding.confidence.min(confidence);
-                finding.companion.clone_from(&pairing.companion);
-                finding.identity.extend(pairing.facts(rules));
-            }
-            if rules.get(rule).part {
-                continue;
-            }
-            requirements.name(rules.get(rule), rules, &mut finding);
-            let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
-            if finding.confidence == Confidence::Medium && is_unlikely() {
-                finding.confidence = Confidence::Low;
-                let value = "only in lock files, in code taken along, or in what a machine made".into();
-                finding.identity.push(Fact { name: "note".into(), value });
-            }
-            if finding.confidence < options.threshold {
-                below_threshold += 1;
+                }
             } else {
-                pairing.iter().for_each(|pairing| halves.name(pairing));
-                findings.push(finding);
+                judge.count_places(hidden.into_iter().map(|(_, entry)| entry));
+            }
+            match assessed {
+                Assessed::Reported(mut finding, pairing) => {
+                    requirements.name(rules.get(rule), rules, &mut finding);
+                    pairing.iter().for_each(|pairing| halves.name(pairing));
+                    findings.push(*finding);
+                }
+                Assessed::BelowThreshold => below_threshold += 1,
+                Assessed::Unreachable => unreachable += 1,
+                Assessed::Alone => *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += 1,
+                Assessed::Nothing => {}
             }
         }
         let folded = halves.folded();
@@ -178,6 +165,13 @@ impl Assembly {
                 .then_with(|| self.by_relevance(&a.occurrences[0], &b.occurrences[0]))
                 .then_with(|| a.secret.cmp(&b.secret))
         });
+        if !judge.is_idle() {
+            for finding in &findings {
+                let origins = self.origins(&finding.occurrences);
+                let commits = |occurrence: &Occurrence| commits_of(occurrence, &origins);
+                judge.count_if_not_honoured(finding, rules.get(finding.rule), options.threshold, commits);
+            }
+        }
         gaps.sort();
         gaps.dedup();
         if gaps.len() > MOST_GAPS {
@@ -189,6 +183,7 @@ impl Assembly {
         }
         Report {
             findings,
+            suppressions: Suppressions::default(),
             gaps,
             stats,
             rules: detector.shared_rules(),
@@ -197,6 +192,7 @@ impl Assembly {
             unreachable,
             exposure_left_out: self.exposure_left_out,
             dropped: self.dropped,
+            policy: judge.into_outcome(options.policy.outcome.clone()),
             scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
             elapsed: started.elapsed(),
@@ -207,104 +203,47 @@ impl Assembly {
         }
     }
 
-    /// The occurrences that rules are for, and do not exempt.
-    fn in_force(&mut self, detector: &Detector) -> HashMap<Key, Vec<Occurrence>> {
-        let mut all = std::mem::take(&mut self.occurrences);
-        let mut beside = std::mem::take(&mut self.beside);
-        for (is_counted, list) in [(true, &mut all), (false, &mut beside)] {
-            let dropped = self.dropped.clone();
-            for ((rule, secret), occurrences) in list {
-                let found = std::mem::take(occurrences);
-                let found = self.in_scope_of_rule(detector, *rule, found);
-                *occurrences = self.without_exempt(detector, *rule, secret, found);
-            }
-            if !is_counted {
-                self.dropped = dropped;
-            }
-        }
-        self.beside = beside;
-        all
-    }
-
-    /// Leaves what the rule's path expression accepts.
-    fn in_scope_of_rule(
-        &mut self,
+    /// What becomes of a secret at these places.
+    fn assess(
+        &self,
         detector: &Detector,
-        rule: RuleIndex,
-        mut occurrences: Vec<Occurrence>,
-    ) -> Vec<Occurrence> {
-        if let Some(path) = detector.rules().get(rule).compiled().and_then(|compiled| compiled.path.as_ref())
-        {
-            let before = occurrences.len();
-            let mut cache = Cache::default();
-            occurrences.retain(|occurrence| path.is_match(occurrence.path.as_slice(), &mut cache));
-            let dropped = before - occurrences.len();
-            if dropped > 0 {
-                *self.dropped.entry((rule, DropReason::Path)).or_default() += dropped as u64;
-            }
-        }
-        occurrences
-    }
-
-    /// Leaves what no exemption of the rule covers, of those that hang on more than the secret.
-    fn without_exempt(
-        &mut self,
-        detector: &Detector,
-        rule: RuleIndex,
-        secret: &Secret,
-        mut occurrences: Vec<Occurrence>,
-    ) -> Vec<Occurrence> {
-        let of_place = |exemption: &&Exemption| !exemption.is_about_secret();
-        let mut exemptions: Vec<(&Exemption, Memory)> = detector
-            .rules()
+        options: &Options,
+        halves: &Halves,
+        (rule, secret): Key,
+        occurrences: Vec<Occurrence>,
+        now: u64,
+    ) -> Assessed {
+        let rules = detector.rules();
+        let reached = |o: &Occurrence| options.unreachable || o.provenance != Provenance::Unreachable;
+        let (occurrences, hidden): (Vec<_>, Vec<_>) = occurrences.into_iter().partition(reached);
+        let Some(mut finding) = self.finding(detector, rule, secret, occurrences) else {
+            return if hidden.is_empty() { Assessed::Nothing } else { Assessed::Unreachable };
+        };
+        finding.days_exposed = days_exposed(&finding, now);
+        let pairing = rules
             .get(rule)
-            .exemptions()
-            .filter(of_place)
-            .map(|e| (e, Memory::default()))
-            .collect();
-        if exemptions.is_empty() {
-            return occurrences;
+            .companion
+            .as_ref()
+            .map(|spec| halves.of(rule, spec, rules.get(rule).confidence, &finding.occurrences));
+        if let Some(pairing) = &pairing {
+            let Some(confidence) = pairing.confidence else { return Assessed::Alone };
+            finding.confidence = finding.confidence.min(confidence);
+            finding.companion.clone_from(&pairing.companion);
+            finding.identity.extend(pairing.facts(rules));
         }
-        let origins = self.origins(&occurrences);
-        occurrences.retain(|occurrence| {
-            let commit = occurrence.provenance.commit().map(Arc::as_ref);
-            let origin = origins.get(&occurrence.path).map(Arc::as_ref);
-            let commits: Vec<ObjectName> = commit.into_iter().chain(origin).map(|info| info.id).collect();
-            let commit_id = commit.map_or_else(String::new, |info| info.id.to_string());
-            #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
-            let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
-            let (start, end) = occurrence.excerpt.matched;
-            let sight = Sight {
-                line,
-                matched: &line[start..end],
-                path: &occurrence.path,
-                commits: &commits,
-                commit,
-                commit_id: &commit_id,
-                ..detector.rules().get(rule).sight(secret)
-            };
-            let exempt = exemptions
-                .iter_mut()
-                .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));
-            if let Some(exemption) = exempt {
-                *self.dropped.entry((rule, DropReason::of(exemption))).or_default() += 1;
-            }
-            exempt.is_none()
-        });
-        occurrences
-    }
-
-    /// The commit that first brought a secret to each path.
-    fn origins(&self, occurrences: &[Occurrence]) -> HashMap<BString, Arc<CommitInfo>> {
-        let mut origins: HashMap<BString, Arc<CommitInfo>> = HashMap::new();
-        for occurrence in occurrences {
-            let Some(info) = occurrence.provenance.commit() else { continue };
-            let origin = origins.entry(occurrence.path.clone()).or_insert_with(|| Arc::clone(info));
-            if (self.rank(info), info.id) < (self.rank(origin), origin.id) {
-                *origin = Arc::clone(info);
-            }
+        if rules.get(rule).part {
+            return Assessed::Nothing;
         }
-        origins
+        let is_unlikely = || finding.occurrences.iter().all(|o| detector.is_unlikely(&o.path));
+        if finding.confidence == Confidence::Medium && is_unlikely() {
+            finding.confidence = Confidence::Low;
+            let value = "only in lock files, in code taken along, or in what a machine made".into();
+            finding.identity.push(Fact { name: "note".into(), value });
+        }
+        if finding.confidence < options.threshold {
+            return Assessed::BelowThreshold;
+        }
+        Assessed::Reported(Box::new(finding), pairing)
     }
 
     /// `None` without any occurrence.
@@ -366,7 +305,7 @@ impl Assembly {
             .cloned()
     }
 
-    fn rank(&self, info: &CommitInfo) -> usize {
+    pub(super) fn rank(&self, info: &CommitInfo) -> usize {
         self.ranks.get(&info.id).copied().unwrap_or(usize::MAX)
     }
 
@@ -408,9 +347,22 @@ fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
     Some(u64::try_from(until.saturating_sub(first)).unwrap_or(0) / (24 * 60 * 60))
 }
 
+/// All sightings, each at every path at which its bytes live.
+fn place_all(
+    drafts: HashMap<Key, Vec<Sighting>>,
+    attribution: &Attribution,
+    store: Option<&Store>,
+    out: &mut HashMap<Key, Vec<Occurrence>>,
+) {
+    for (key, sightings) in drafts {
+        let occurrences = out.entry(key).or_default();
+        sightings.into_iter().for_each(|sighting| place(sighting, attribution, store, occurrences));
+    }
+}
+
 /// One sighting at every path at which its bytes live.
 fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
-    let Sighting { place, location, excerpt } = sighting;
+    let Sighting { place, location, excerpt, markers } = sighting;
     let occurrence = |path: BString, provenance, blob, in_head| Occurrence {
         path,
         location: location.clone(),
@@ -418,6 +370,7 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
         blob,
         in_head,
         excerpt: Arc::clone(&excerpt),
+        markers: markers.clone(),
     };
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),

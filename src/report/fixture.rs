@@ -15,6 +15,7 @@ use crate::finding::{
     Person, Provenance, RefKind, Refs, Verdict,
 };
 use crate::location::{Location, Position, Span};
+use crate::policy::Outcome;
 use crate::rules::RuleSet;
 use crate::secret::Secret;
 
@@ -89,6 +90,7 @@ pub(super) fn occurrence(secret: &[u8], path: &[u8], line: u32, provenance: Prov
             secret: (before.len(), end),
             matched: (before.len(), end),
         }),
+        markers: None,
     }
 }
 
@@ -142,6 +144,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
     let redactor = Redactor::new(findings.iter().map(|finding| &finding.secret));
     Report {
         findings,
+        suppressions: crate::finding::Suppressions::default(),
         gaps,
         stats: Stats {
             refs: 3,
@@ -150,6 +153,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
             files: 42,
             bytes: 5 << 30,
             special_files_skipped: 0,
+            larger_skipped: 0,
         },
         rules: Arc::new(rules()),
         threshold: Confidence::Medium,
@@ -157,6 +161,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         unreachable: 0,
         exposure_left_out: false,
         dropped: BTreeMap::new(),
+        policy: Outcome::default(),
         scope: None,
         targets: vec!["repository".into()],
         elapsed: Duration::from_millis(1234),

@@ -12,8 +12,11 @@ use layout::wrap;
 
 mod explain;
 mod exposure;
-mod layout;
+pub(super) mod layout;
 mod summary;
+mod suppressed;
+
+pub(super) use layout::count;
 
 /// What fits everywhere.
 const WIDTH: usize = 80;
@@ -94,6 +97,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if finding.occurrences.len() > 1 {
         notes.push(("also at", other_places(report, &finding.occurrences[1..])));
     }
+    notes.push(("suppressed", suppressed::elsewhere(report, finding)));
     notes.push(("help", one_line(&rule.remediation)));
     notes.push(("fingerprint", finding.fingerprint.to_string()));
     notes.retain(|(_, text)| !text.is_empty());
@@ -122,7 +126,7 @@ fn confidence(finding: &Finding) -> String {
 }
 
 /// Where one would meet it now.
-fn whereabouts(finding: &Finding) -> String {
+pub(super) fn whereabouts(finding: &Finding) -> String {
     let has = |wanted: fn(&Provenance) -> bool| finding.occurrences.iter().any(|o| wanted(&o.provenance));
     let in_history = has(|p| matches!(p, Provenance::Commit(_)));
     let parts = [
@@ -143,7 +147,7 @@ fn commit(report: &Report, info: &CommitInfo) -> String {
     format!("{}, {date}, by {name} <{email}>: {}", short_id(info), show(report, &info.subject))
 }
 
-fn short_id(info: &CommitInfo) -> String {
+pub(super) fn short_id(info: &CommitInfo) -> String {
     info.id.to_string().chars().take(12).collect()
 }
 

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use super::policy::{AllowedJson, PolicyJson};
 use super::refs::{RefNames, Shown};
 use super::{Report, Stats, sarif};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Severity, Verdict};
@@ -16,6 +17,7 @@ use crate::location::Position;
 use crate::secret::Secret;
 
 mod harmless;
+mod suppressed;
 
 pub(crate) use harmless::write;
 use harmless::{INFALLIBLE, serialize};
@@ -25,8 +27,9 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// One document.
 pub fn render(report: &Report) -> Vec<u8> {
-    let findings = render_findings(report, inside_the_document);
-    let mut out = serialize(&Summary::new(report), PrettyFormatter::new());
+    let told = Told::new(report);
+    let findings = render_findings(report, &told, inside_the_document);
+    let mut out = serialize(&Summary::new(report, &told), PrettyFormatter::new());
     let end = b"\n}";
     out.truncate(out.len() - end.len());
     out.extend_from_slice(b",\n  \"findings\": [");
@@ -43,8 +46,9 @@ pub fn render(report: &Report) -> Vec<u8> {
 
 /// Each finding on a line, then the summary.
 pub fn render_lines(report: &Report) -> Vec<u8> {
-    let mut lines = render_findings(report, || CompactFormatter);
-    lines.push(serialize(&Summary::new(report), CompactFormatter));
+    let told = Told::new(report);
+    let mut lines = render_findings(report, &told, || CompactFormatter);
+    lines.push(serialize(&Summary::new(report, &told), CompactFormatter));
     lines.push(Vec::new());
     lines.join(&b'\n')
 }
@@ -59,9 +63,12 @@ fn inside_the_document() -> PrettyFormatter<'static> {
 }
 
 /// The findings, on all threads: some live at thousands of places.
-fn render_findings<F: Formatter>(report: &Report, formatter: impl Fn() -> F + Sync) -> Vec<Vec<u8>> {
-    let told = Told::new(report);
-    let one = |finding| serialize(&FindingJson::new(report, finding, &told), formatter());
+fn render_findings<F: Formatter>(
+    report: &Report,
+    told: &Told<'_>,
+    formatter: impl Fn() -> F + Sync,
+) -> Vec<Vec<u8>> {
+    let one = |finding| serialize(&FindingJson::new(report, finding, told), formatter());
     report.findings.par_iter().map(one).collect()
 }
 
@@ -84,7 +91,8 @@ impl<'a> Told<'a> {
         let mut tell = |info: &CommitInfo| {
             commits.entry(info.id).or_insert_with(|| CommitJson::new(report, info));
         };
-        for finding in &report.findings {
+        let suppressed = report.suppressions.suppressed.iter().map(|one| &one.finding);
+        for finding in report.findings.iter().chain(suppressed) {
             let exposure = finding.exposure.as_ref();
             let last = exposure.and_then(|exposure| exposure.last_seen.as_ref());
             let removed = exposure.and_then(|exposure| exposure.removed_in.as_ref());
@@ -115,6 +123,10 @@ struct Summary<'a> {
     not_reported: NotReported,
     exposure_left_out: bool,
     dropped_candidates: Vec<DroppedJson<'a>>,
+    suppressed: Vec<suppressed::SuppressedJson<'a>>,
+    suppression_notices: Vec<suppressed::NoticeJson>,
+    allowed: Vec<AllowedJson>,
+    policy: PolicyJson,
 }
 
 #[derive(Serialize)]
@@ -219,7 +231,7 @@ struct CommitJson {
 }
 
 impl<'a> Summary<'a> {
-    fn new(report: &'a Report) -> Self {
+    fn new(report: &'a Report, told: &'a Told<'a>) -> Self {
         let gap = |gap: &Gap| GapJson {
             kind: gap.kind.as_str(),
             place: report.redactor.show_path(gap.place.as_bytes()),
@@ -246,6 +258,10 @@ impl<'a> Summary<'a> {
             },
             exposure_left_out: report.exposure_left_out,
             dropped_candidates: dropped.collect(),
+            suppressed: suppressed::suppressed(report, told),
+            suppression_notices: suppressed::notices(report),
+            allowed: AllowedJson::all(report, true),
+            policy: PolicyJson::new(report),
         }
     }
 }

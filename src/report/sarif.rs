@@ -10,17 +10,20 @@ use serde_json::json;
 use serde_json::ser::PrettyFormatter;
 use serde_sarif::sarif as model;
 
-use super::{Report, json};
-use crate::finding::{Confidence, Gap, GapKind, Severity};
+use super::{Report, json, policy};
+use crate::finding::{Confidence, Gap, GapKind, Notice, NoticeKind, Severity};
 
 mod results;
 mod rules;
+mod suppressed;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const INFORMATION: &str = "https://docs.rs/muzzle";
 /// GitHub refuses a file with more results in one run.
 const MOST_RESULTS: usize = 25_000;
 const MOST_NOTIFICATIONS: usize = 1000;
+/// Of them, about suppressions.
+const MOST_NOTICES: usize = 100;
 
 /// The whole report.
 pub fn render(report: &Report) -> Vec<u8> {
@@ -74,7 +77,7 @@ pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
 }
 
 /// How a finding of this severity and confidence is shown.
-fn level(severity: Severity, confidence: Confidence) -> model::ResultLevel {
+pub(super) fn level(severity: Severity, confidence: Confidence) -> model::ResultLevel {
     match (severity, confidence) {
         (Severity::Low, _) => model::ResultLevel::Note,
         (Severity::Medium, _) | (_, Confidence::Low) => model::ResultLevel::Warning,
@@ -106,6 +109,15 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
         let text = "When findings were removed and which refs lead to them is left out: the history holds too many \
                     unlike sets of findings.";
         notifications.push(notification("exposure-left-out", "note", text.into()));
+    }
+    for Notice { kind, place, detail } in report.suppressions.notices.iter().take(MOST_NOTICES) {
+        let show = |text: &str| plain(&report.redactor.show(text.as_bytes()));
+        let level = if *kind == NoticeKind::Unused { "note" } else { "warning" };
+        let text = format!("{}: {}", show(place), show(detail));
+        notifications.push(notification(&format!("suppression-{}", kind.as_str()), level, text));
+    }
+    for line in policy::lines(report) {
+        notifications.push(notification(line.id, line.level, plain(&line.text)));
     }
     let room = MOST_NOTIFICATIONS - notifications.len();
     let named = if report.gaps.len() > room { room - 1 } else { report.gaps.len() };

@@ -30,6 +30,8 @@ pub(crate) enum FormKind {
     Regex(String),
     /// The value given to a name that holds a keyword.
     Value { value: String, field: Option<String>, not_field: Option<String> },
+    /// A value somewhere behind a keyword, given to nothing that can be seen.
+    Nearby { value: String, not_field: Option<String> },
     /// An opening line and what closes the block.
     Block(String, Block),
     /// The expression of another scanner's rule.
@@ -88,6 +90,8 @@ pub(crate) enum Start {
     AtKeyword,
     /// Anchored where the value of an assignment begins; see `detect::assignment`.
     AtValue,
+    /// Anchored at each word that begins a few bytes behind the keyword.
+    Nearby,
     /// Searched for in the interval; the match must contain the keyword.
     Search,
     /// The same, by automata: for expressions that were not written to be tried at many places.
@@ -121,16 +125,19 @@ impl Compiled {
         let (pattern, block) = match &form.kind {
             FormKind::Regex(pattern) => (pattern.clone(), None),
             FormKind::Block(pattern, block) => (pattern.clone(), Some(block.clone())),
-            FormKind::Value { value, .. } => (format!("(?<secret>{value}){VALUE_END}"), None),
+            FormKind::Value { value, .. } | FormKind::Nearby { value, .. } => {
+                (format!("(?<secret>{value}){VALUE_END}"), None)
+            }
             FormKind::Foreign(pattern) => (pattern.text.clone(), None),
             FormKind::Path => (String::new(), None),
         };
         let hir = parse(&pattern)?;
-        let is_value = matches!(form.kind, FormKind::Value { .. });
+        let is_value = matches!(form.kind, FormKind::Value { .. } | FormKind::Nearby { .. });
         let nfa = shape::nfa(&hir)?;
         let after_keywords = if is_value { None } else { shape::after_keywords(&nfa, keywords) };
         let start = match (&form.kind, &after_keywords) {
             (FormKind::Value { .. }, _) => Start::AtValue,
+            (FormKind::Nearby { .. }, _) => Start::Nearby,
             (_, Some(_)) => Start::AtKeyword,
             (FormKind::Foreign(pattern), None) => pattern.start(),
             (_, None) => Start::Search,
@@ -169,6 +176,7 @@ impl Compiled {
         };
         let (field, not_field) = match &form.kind {
             FormKind::Value { field, not_field, .. } => (name(field)?, name(not_field)?),
+            FormKind::Nearby { not_field, .. } => (None, name(not_field)?),
             _ => (None, None),
         };
         Ok(Compiled {

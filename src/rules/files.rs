@@ -28,6 +28,39 @@ impl RuleSet {
         files.iter().try_for_each(|file| self.load_file(file))
     }
 
+    /// The rules of a gitleaks configuration, as gitleaks would run them: in place of the built-in ones, or with them if it
+    /// extends the default.
+    pub fn of_gitleaks(file: &str, text: &str) -> Result<Self, RuleError> {
+        let set = foreign::alone(file, text)?;
+        set.compile_from(set.rules.iter().filter(|rule| rule.builtin).count())?;
+        Ok(set)
+    }
+
+    /// Adds the rules of a text that somebody wrote who is not trusted: in muzzle's own format only, and so that they take
+    /// nothing away. They give way to other rules on the same bytes and claim no other half; ids that are there stay what
+    /// they are.
+    pub fn add_untrusted(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        let mut more = RuleSet::default();
+        more.add_own(file, text)?;
+        more.rules.retain(|rule| self.by_id(&rule.id).is_none());
+        for rule in &mut more.rules {
+            rule.generic = true;
+            rule.companion = None;
+        }
+        self.extend(more.rules)
+    }
+
+    /// Adds the rules of a text in muzzle's own format, compiled. Another format may lead to other files.
+    pub fn add_own(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+        if !is_own(file, text)? {
+            let why = "it is no rule file of muzzle's own format; a gitleaks configuration is given by --config or --rules";
+            return Err(RuleError::File { place: Place::start_of(file), why: why.into() });
+        }
+        let first = self.rules.len();
+        self.add(file, text)?;
+        self.compile_from(first)
+    }
+
     fn load_file(&mut self, path: &Path) -> Result<(), RuleError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RuleError::Unreadable { path: path.to_owned(), source })?;

@@ -20,25 +20,39 @@ mod literals;
 mod pattern;
 mod read;
 
+pub(crate) use build::{can, exemptions, object_name};
 pub(crate) use formula::Formula;
 pub(crate) use pattern::Pattern;
 pub(super) use pattern::window;
+pub(crate) use read::{Placed, RawAllowlist, needs_all, target_named};
 
-use read::{Config, Placed, RawRule};
+use read::{Config, RawRule};
 
 /// Adds the rules of a configuration, and does to the built-in ones what it says.
 pub(super) fn add(set: &mut RuleSet, file: &str, text: &str) -> Result<(), RuleError> {
+    add_config(set, file, &extend::resolve(&file.into(), text)?)
+}
+
+/// The rules of a configuration in place of all others, as its own scanner would run them: the built-in ones are among
+/// them if it extends the default.
+pub(super) fn alone(file: &str, text: &str) -> Result<RuleSet, RuleError> {
     let config = extend::resolve(&file.into(), text)?;
+    let mut set = if config.extend.use_default { RuleSet::embedded()? } else { RuleSet::default() };
+    add_config(&mut set, file, &config)?;
+    Ok(set)
+}
+
+fn add_config(set: &mut RuleSet, file: &str, config: &Config) -> Result<(), RuleError> {
     let mut import = Import { set, use_default: config.extend.use_default };
-    let rules = import.rules(file, &config)?;
+    let rules = import.rules(file, config)?;
     if import.use_default {
         import.disable(&config.extend.disabled);
     }
     import.replace(file, &rules);
     let first = import.set.rules.len();
     import.set.extend(rules)?;
-    import.check_required(&config)?;
-    import.exempt(&config, first)
+    import.check_required(config)?;
+    import.exempt(config, first)
 }
 
 struct Import<'a> {

@@ -14,7 +14,7 @@ pub struct Place {
 
 impl Place {
     /// The place of the byte at `offset` of a file's text.
-    pub(super) fn new(file: &Arc<str>, text: &str, offset: usize) -> Self {
+    pub(crate) fn new(file: &Arc<str>, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Place {
@@ -22,6 +22,16 @@ impl Place {
             line: 1 + before.matches('\n').count(),
             column: 1 + before[line_start..].chars().count(),
         }
+    }
+
+    /// The file as messages name it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// From 1.
+    pub fn line(&self) -> usize {
+        self.line
     }
 
     /// The beginning of a file.

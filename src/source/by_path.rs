@@ -8,7 +8,13 @@ use crate::secret::Secret;
 
 /// What stands for a file: its beginning, and nothing of what is in it. Its path takes the place of the secret.
 pub(crate) fn matched(rule: RuleIndex, path: &BStr) -> Match {
-    Match { rule, secret: Secret::new(path.as_bytes()), location: beginning(), excerpt: nothing() }
+    Match {
+        rule,
+        secret: Secret::new(path.as_bytes()),
+        location: beginning(),
+        excerpt: nothing(),
+        markers: None,
+    }
 }
 
 /// The first line of a file.

@@ -14,7 +14,7 @@ use ignore::WalkBuilder;
 use super::{Counters, Worker, by_path, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
-use crate::git::{Repository, error_chain, object_name};
+use crate::git::{Repository, error_chain, is_file_mode, object_name};
 use crate::grouping::{Grouping, Place};
 use crate::parallel::on_threads;
 use crate::rules::PathRules;
@@ -72,19 +72,13 @@ pub(crate) fn list_repository(
     let Some(index) = index else {
         return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
     };
-    let scope_name = relative(scope, root);
+    let scope_name = name_below(scope, root);
     let mut real_directories = BTreeSet::new();
     for entry in index.entries() {
         let name = entry.path(&index);
         let in_scope = scope_name.is_empty()
             || name.strip_prefix(scope_name.as_slice()).is_some_and(|rest| rest.starts_with(b"/"));
-        let is_blob = matches!(
-            entry.mode,
-            gix::index::entry::Mode::FILE
-                | gix::index::entry::Mode::FILE_EXECUTABLE
-                | gix::index::entry::Mode::SYMLINK
-        );
-        if !in_scope || !is_blob {
+        if !in_scope || !is_file_mode(entry.mode) {
             continue;
         }
         let path = tracked_path(root, name, &mut real_directories);
@@ -189,6 +183,9 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
         let target = std::fs::read_link(path)?;
         worker.scan(&place, target.as_os_str().as_encoded_bytes());
     } else if metadata.is_file() {
+        if worker.counters().leaves_out(metadata.len()) {
+            return Ok(());
+        }
         let mut file = File::open(path)?;
         if metadata.len() > LARGEST_HELD {
             worker.scan_stream(&place, &name.to_string(), file);
@@ -237,7 +234,7 @@ fn collect(
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
                 let mut name = BString::from(prefix);
-                name.extend_from_slice(&relative(entry.path(), root));
+                name.extend_from_slice(&name_below(entry.path(), root));
                 files.insert(name, entry.into_path());
             }
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
@@ -273,7 +270,7 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// `path` below `root`, with `/` between parts.
-fn relative(path: &Path, root: &Path) -> Vec<u8> {
+pub(crate) fn name_below(path: &Path, root: &Path) -> Vec<u8> {
     let below = path.strip_prefix(root).unwrap_or(path);
     match gix::path::into_bstr(below) {
         Ok(name) => gix::path::to_unix_separators_on_windows(name).to_vec(),
@@ -282,7 +279,11 @@ fn relative(path: &Path, root: &Path) -> Vec<u8> {
 }
 
 /// Where a tracked file lies, if no directory on the way is a symbolic link that leads elsewhere.
-fn tracked_path(root: &Path, name: &BStr, real_directories: &mut BTreeSet<PathBuf>) -> Option<PathBuf> {
+pub(super) fn tracked_path(
+    root: &Path,
+    name: &BStr,
+    real_directories: &mut BTreeSet<PathBuf>,
+) -> Option<PathBuf> {
     let mut path = root.to_owned();
     let mut parts = name.split(|b| *b == b'/').peekable();
     while let Some(part) = parts.next() {

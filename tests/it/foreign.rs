@@ -158,8 +158,15 @@ fn what_was_there_before_a_range_completes_what_the_range_brings() {
     sandbox.commit_file("b", format!("{}\n", key("b")));
     let scan = sandbox.scan_by(COMPOSITE, &["--range", "HEAD~2.."]);
     assert_eq!(scan.places(), [format!("acme-key a:2:4 commit {commit} head")]);
+    // Nor does it matter that only the key is staged.
+    sandbox.write("c", format!("{}\n", id("c")));
+    sandbox.commit("c");
+    sandbox.write("c", format!("{}\n{}\n", id("c"), key("c")));
+    sandbox.git(["add", "c"]);
+    let staged = sandbox.scan(&["--staged", "--rules", "../rules.toml", "--no-builtin-rules"]);
+    assert_eq!(staged.places(), ["acme-key c:2:4 staged"]);
     // What was there before is no find itself.
-    let scan = sandbox.scan_by(&without(COMPOSITE, "skipReport = true\n"), &["--range", "HEAD~2.."]);
+    let scan = sandbox.scan_by(&without(COMPOSITE, "skipReport = true\n"), &["--range", "HEAD~3..HEAD~1"]);
     assert_eq!(scan.places(), [format!("acme-key a:2:4 commit {commit} head")]);
 }
 
@@ -333,6 +340,8 @@ fn files_are_reported_for_their_paths() {
     let range: Vec<String> =
         range.places().iter().map(|place| place.split(' ').nth(1).unwrap().to_owned()).collect();
     assert_eq!(sorted(range), ["b.P12:1:1", "keys/c.p12:1:1"]);
+    let staged = sandbox.scan(&["--staged", "--rules", "../rules.toml", "--no-builtin-rules"]);
+    assert_eq!(staged.places(), ["pkcs12 staged.p12:1:1 staged"]);
     // The directory, and one file.
     let files = sandbox.scan_by(BY_PATH, &["--no-history"]);
     assert!(files.places().contains(&"pkcs12 new/untracked.p12:1:1 worktree".to_owned()));

@@ -10,8 +10,13 @@
 )]
 
 mod architecture;
+mod baseline;
+mod baseline_random;
 mod catalogue;
+mod ci_github;
+mod ci_systems;
 mod companions;
+mod config;
 mod detect;
 mod differential;
 mod exposure;
@@ -19,11 +24,17 @@ mod flips;
 mod foreign;
 mod gaps;
 mod history;
+mod hooks;
+mod hooks_installed;
 mod hostile;
+mod imports;
 mod output;
+mod policy;
 mod rules_files;
 mod scan;
 mod scopes;
 mod scopes_random;
+mod staged;
 mod storage;
 mod support;
+mod suppression;

@@ -103,7 +103,7 @@ fn a_configuration_that_is_wrong_is_an_error() {
     for (text, hint) in [
         ("[scan]\nconfidance = \"low\"\n", "confidance"),
         ("[scam]\n", "scam"),
-        ("[rules]\ndisable = [\"no-such-rule\"]\n", "no-such-rule"),
+        ("[rules]\nonly = [\"no-such-rule\"]\n", "no-such-rule"),
         ("[rules]\nfiles = [\"nowhere.toml\"]\n", "nowhere.toml"),
         ("rubbish", "muzzle.toml"),
     ] {
@@ -116,13 +116,27 @@ fn a_configuration_that_is_wrong_is_an_error() {
 }
 
 #[test]
-fn a_configuration_in_the_scanned_directory_is_not_read() {
-    let sandbox = Sandbox::repository();
+fn a_configuration_is_read_at_the_root_of_one_repository_only() {
+    let config = format!("[rules]\ndisable = [\"{RULE}\"]\n");
+    // Not in a directory outside Git.
+    let sandbox = Sandbox::new();
     sandbox.write("a", line("a"));
-    for name in ["muzzle.toml", ".muzzle.toml", ".config/muzzle.toml"] {
-        sandbox.write(name, format!("[rules]\ndisable = [\"{RULE}\"]\n"));
-    }
+    sandbox.write("muzzle.toml", &config);
     assert_eq!(sandbox.scan(&[]).expect_complete().count(), 1);
+    // Not below the root of a repository, nor for a file or several paths.
+    let sandbox = Sandbox::repository();
+    sandbox.write("sub/a", line("a"));
+    sandbox.write(".config/muzzle.toml", &config);
+    sandbox.write("sub/muzzle.toml", &config);
+    assert_eq!(sandbox.scan(&[]).expect_complete().count(), 1);
+    for name in ["muzzle.toml", ".muzzle.toml"] {
+        sandbox.write(name, &config);
+        assert_eq!(sandbox.scan(&[]).expect_complete().count(), 0);
+        assert_eq!(sandbox.scan_with(&["sub"], b"").expect_complete().count(), 0);
+        assert_eq!(sandbox.scan_with(&["sub/a"], b"").expect_complete().count(), 1);
+        assert_eq!(sandbox.scan_with(&["sub", ".config"], b"").expect_complete().count(), 1);
+        std::fs::remove_file(sandbox.path(name)).unwrap();
+    }
 }
 
 #[test]

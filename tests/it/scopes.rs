@@ -313,7 +313,7 @@ fn nothing_in_scope() {
     assert!(scan.stderr.contains("no commit is in scope"), "{}", scan.stderr);
     let run = sandbox.muzzle(["scan", "--range", "HEAD..HEAD"]);
     assert_eq!(run.code, Some(0));
-    assert!(String::from_utf8_lossy(&run.stdout).contains("No commit is in scope"));
+    assert!(String::from_utf8_lossy(&run.stdout).contains("Nothing was in scope"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) mod token;
 pub(crate) mod versions;
 
 pub(crate) use report::Scan;
-pub(crate) use token::{Rng, github, line};
+pub(crate) use token::{PASSWORD_RULE, Rng, github, line, password_line};
 
 /// The rule that finds what [`github`] makes.
 pub(crate) const RULE: &str = "github-pat-classic";
@@ -132,6 +132,22 @@ impl Sandbox {
         arguments: impl IntoIterator<Item = A>,
         stdin: &[u8],
     ) -> String {
+        let mut command = self.git_command(directory, arguments);
+        let output = self.expect_success(&mut command, stdin);
+        String::from_utf8(output).unwrap().trim_end_matches('\n').to_owned()
+    }
+
+    /// Runs git in the directory to work in; it may fail.
+    pub(crate) fn try_git<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Run {
+        run(&mut self.git_command(&self.path(""), arguments), b"")
+    }
+
+    /// Git, to be run somewhere.
+    pub(crate) fn git_command<A: AsRef<OsStr>>(
+        &self,
+        directory: &Path,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Command {
         let mut command = Command::new("git");
         for setting in
             ["init.defaultBranch=main", "gc.auto=0", "maintenance.auto=false", "advice.detachedHead=false"]
@@ -141,8 +157,7 @@ impl Sandbox {
         command.args(["-c", "protocol.file.allow=always", "-c", "core.fsync=none"]);
         command.args(arguments);
         self.isolate(&mut command, directory);
-        let output = self.expect_success(&mut command, stdin);
-        String::from_utf8(output).unwrap().trim_end_matches('\n').to_owned()
+        command
     }
 
     fn expect_success(&self, command: &mut Command, stdin: &[u8]) -> Vec<u8> {

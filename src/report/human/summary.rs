@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::Report;
 use super::super::text::clip;
+use super::super::{Report, Stats, policy};
 use super::layout::{count, duration, size, wrap};
-use super::{LONGEST_TEXT, WIDTH};
+use super::{LONGEST_TEXT, WIDTH, suppressed};
 use crate::detect::DropReason;
 use crate::finding::{Gap, GapKind};
 
@@ -26,11 +26,13 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
         if colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     };
     let mut out = format!("{}\n", wrap(&scanned(report), WIDTH));
-    if report.scope.is_some() && report.stats.commits == 0 {
-        let _ = writeln!(out, "No commit is in scope, so that nothing was scanned.");
+    let Stats { commits, blobs, files, .. } = report.stats;
+    if report.scope.is_some() && commits + blobs + files == 0 && report.is_complete() {
+        let _ = writeln!(out, "Nothing was in scope, so that nothing was scanned.");
     }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
+    suppressed::render(report, &mut out);
     if report.below_threshold > 0 {
         let number = count(report.below_threshold as u64, "");
         let text = format!(
@@ -56,6 +58,9 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     for line in skipped(report) {
         let _ = writeln!(out, "{}", wrap(&line, WIDTH));
+    }
+    for line in policy::lines(report) {
+        let _ = writeln!(out, "{}", wrap(&line.text, WIDTH));
     }
     if !report.is_complete() {
         out.push('\n');
@@ -112,6 +117,11 @@ fn skipped(report: &Report) -> Vec<String> {
     let special = report.stats.special_files_skipped;
     if special > 0 {
         lines.push(format!("{} passed over: pipes, sockets or devices.", count(special, "special file")));
+    }
+    let larger = report.stats.larger_skipped;
+    if larger > 0 {
+        let text = "in which nothing is reported, as the limit on sizes says";
+        lines.push(format!("{} passed over, {text}.", count(larger, "larger file")));
     }
     lines
 }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::refs::RefNames;
 use super::super::{Report, json};
 use super::rules::{Used, remediation, title};
-use super::{level, plain, uri};
+use super::{level, plain, suppressed, uri};
 use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Verdict};
 use crate::location::Location;
 
@@ -32,20 +32,19 @@ pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model:
         let exposure = exposure(finding, &names);
         for (uri, occurrences) in &files {
             if results.len() < most {
-                let others = elsewhere(occurrences);
-                let place =
-                    Place { exposure: &exposure, uri, occurrences, others, other_files: files.len() - 1 };
+                let place = Place::new(&exposure, uri, occurrences, files.len() - 1);
                 results.push(place.result(report, finding, rules.index(finding.rule)));
             } else {
                 left_out += 1;
             }
         }
     }
+    left_out += suppressed::add(report, rules, &names, &mut results, most);
     (results, left_out)
 }
 
 /// Occurrences by URI, in the order of their first one. Paths that differ in nothing but a secret are one.
-fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Occurrence>)> {
+pub(super) fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Occurrence>)> {
     let mut files: Vec<(String, Vec<&Occurrence>)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for occurrence in &finding.occurrences {
@@ -79,7 +78,7 @@ fn elsewhere<'a>(occurrences: &[&'a Occurrence]) -> Vec<&'a Occurrence> {
 }
 
 /// Where a result is: the occurrences of one finding at one path, the best one first.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     exposure: &'a [(&'static str, Value)],
     uri: &'a str,
     occurrences: &'a [&'a Occurrence],
@@ -87,8 +86,17 @@ struct Place<'a> {
     other_files: usize,
 }
 
-impl Place<'_> {
-    fn result(&self, report: &Report, finding: &Finding, rule_index: i64) -> model::Result {
+impl<'a> Place<'a> {
+    pub(super) fn new(
+        exposure: &'a [(&'static str, Value)],
+        uri: &'a str,
+        occurrences: &'a [&'a Occurrence],
+        other_files: usize,
+    ) -> Self {
+        Place { exposure, uri, occurrences, others: elsewhere(occurrences), other_files }
+    }
+
+    pub(super) fn result(&self, report: &Report, finding: &Finding, rule_index: i64) -> model::Result {
         let rule = report.rule(finding);
         let mut result = model::Result::builder()
             .rule_id(rule.id.as_str())
@@ -218,7 +226,7 @@ impl Place<'_> {
 }
 
 /// What is known of where in the history it can be met.
-fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str, Value)> {
+pub(super) fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str, Value)> {
     let Some(exposure) = &finding.exposure else { return Vec::new() };
     let refs = json!(names.of(&exposure.refs, MOST_REFS));
     let mut properties = vec![("refs", refs), ("refsTotal", json!(exposure.refs.total()))];

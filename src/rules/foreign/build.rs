@@ -10,7 +10,7 @@ use super::read::{Placed, RawAllowlist, RawRequirement, RawRule};
 use crate::finding::{Confidence, ObjectName, Severity};
 use crate::rules::compile::{self, Form, FormKind};
 use crate::rules::exemption::Words;
-use crate::rules::{Examples, Exemption, Requirement, Rule, RuleError};
+use crate::rules::{Cache, Examples, Exemption, Requirement, Rule, RuleError};
 
 /// What to do about a secret of which nothing more is known.
 const REMEDIATION: &str =
@@ -124,7 +124,7 @@ fn requirement(raw: &RawRequirement) -> Requirement {
 }
 
 /// One exemption of all criteria, or one for each.
-pub(super) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, RuleError> {
+pub(crate) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, RuleError> {
     let any_of = |list: &[Placed<String>], key: &str| {
         let mut patterns = Vec::new();
         for pattern in list {
@@ -151,6 +151,28 @@ pub(super) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, Rule
     Ok(list.into_iter().map(Arc::new).collect())
 }
 
+/// What an expression of an allowlist can do, for those that doubt it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Can {
+    /// It matches the empty text.
+    pub(crate) is_empty_match: bool,
+    /// It matches all of the probes, which have nothing in common.
+    pub(crate) is_everything: bool,
+}
+
+/// Compiles an expression of an allowlist and tries it.
+pub(crate) fn can(pattern: &Placed<String>, key: &str, probes: &[&str]) -> Result<Can, RuleError> {
+    let wrong = |why| RuleError::File { place: pattern.place.clone(), why };
+    let text = expression(pattern, key, Borders::Text).map_err(wrong)?;
+    let wrong = |why| RuleError::File { place: pattern.place.clone(), why };
+    let Some(expression) = compile::any_of(&[text]).map_err(wrong)? else {
+        return Ok(Can { is_empty_match: false, is_everything: false });
+    };
+    let mut cache = Cache::default();
+    let mut matches = |text: &str| expression.is_match(text.as_bytes(), &mut cache);
+    Ok(Can { is_empty_match: matches(""), is_everything: probes.iter().all(|probe| matches(probe)) })
+}
+
 fn commits(list: &[Placed<String>]) -> BTreeSet<ObjectName> {
     let mut commits = BTreeSet::new();
     for commit in list {
@@ -163,7 +185,7 @@ fn commits(list: &[Placed<String>]) -> BTreeSet<ObjectName> {
 }
 
 /// Reads 40 or 64 hex digits in either case.
-fn object_name(text: &str) -> Option<ObjectName> {
+pub(crate) fn object_name(text: &str) -> Option<ObjectName> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = |pair: &[u8]| match pair {
         [high, low] => Some(digit(high)? << 4 | digit(low)?),

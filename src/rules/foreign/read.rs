@@ -19,9 +19,9 @@ pub(super) use newer::RawRequirement;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Placed<T> {
-    pub(super) value: T,
-    pub(super) place: Place,
+pub(crate) struct Placed<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
 }
 
 /// What one file says.
@@ -64,16 +64,46 @@ pub(super) struct RawRule {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct RawAllowlist {
-    pub(super) place: Place,
+pub(crate) struct RawAllowlist {
+    pub(crate) place: Place,
     /// All criteria must hold, not one of them.
-    pub(super) all: bool,
-    pub(super) commits: Vec<Placed<String>>,
-    pub(super) paths: Vec<Placed<String>>,
-    pub(super) target: Target,
-    pub(super) regexes: Vec<Placed<String>>,
-    pub(super) stopwords: Vec<String>,
-    pub(super) target_rules: Vec<Placed<String>>,
+    pub(crate) all: bool,
+    pub(crate) commits: Vec<Placed<String>>,
+    pub(crate) paths: Vec<Placed<String>>,
+    pub(crate) target: Target,
+    pub(crate) regexes: Vec<Placed<String>>,
+    pub(crate) stopwords: Vec<String>,
+    pub(crate) target_rules: Vec<Placed<String>>,
+}
+
+impl RawAllowlist {
+    /// Why it cannot be meant, if so.
+    pub(crate) fn complaint(&self) -> Option<&'static str> {
+        let RawAllowlist { commits, paths, regexes, stopwords, .. } = self;
+        let is_empty = commits.is_empty() && paths.is_empty() && regexes.is_empty() && stopwords.is_empty();
+        is_empty.then_some(
+            "an allowlist without `commits`, `paths`, `regexes` and `stopwords`: give it one of them",
+        )
+    }
+}
+
+/// Whether a `condition` asks for all criteria.
+pub(crate) fn needs_all(condition: &str) -> Result<bool, String> {
+    match condition.to_ascii_uppercase().as_str() {
+        "" | "OR" | "||" => Ok(false),
+        "AND" | "&&" => Ok(true),
+        other => Err(format!("unknown `condition` {other:?}: it is `OR` or `AND`")),
+    }
+}
+
+/// What a `regexTarget` names.
+pub(crate) fn target_named(name: &str) -> Result<Target, String> {
+    match name {
+        "" | "secret" => Ok(Target::Secret),
+        "match" => Ok(Target::Match),
+        "line" => Ok(Target::Line),
+        other => Err(format!("unknown `regexTarget` {other:?}: it is `secret`, `match` or `line`")),
+    }
 }
 
 /// Keys without a meaning here, and without harm.
@@ -249,20 +279,14 @@ impl Reader<'_> {
         let mut keys = self.table(value, "allowlists")?;
         let at = value.span().start;
         let condition = self.string(keys.take("condition"), "condition")?;
-        let all = match condition.as_ref().map_or("", |c| c.value.as_str()).to_ascii_uppercase().as_str() {
-            "" | "OR" | "||" => false,
-            "AND" | "&&" => true,
-            other => return self.wrong(at, format!("unknown `condition` {other:?}: it is `OR` or `AND`")),
+        let all = match needs_all(condition.as_ref().map_or("", |condition| &condition.value)) {
+            Ok(all) => all,
+            Err(why) => return self.wrong(at, why),
         };
         let target = self.string(keys.take("regextarget"), "regexTarget")?;
-        let target = match target.as_ref().map_or("", |target| target.value.as_str()) {
-            "" | "secret" => Target::Secret,
-            "match" => Target::Match,
-            "line" => Target::Line,
-            other => {
-                let why = format!("unknown `regexTarget` {other:?}: it is `secret`, `match` or `line`");
-                return self.wrong(at, why);
-            }
+        let target = match target_named(target.as_ref().map_or("", |target| &target.value)) {
+            Ok(target) => target,
+            Err(why) => return self.wrong(at, why),
         };
         let stopwords = self.strings(keys.take("stopwords"), "stopwords")?;
         let allowlist = RawAllowlist {
@@ -276,13 +300,10 @@ impl Reader<'_> {
             target_rules: self.strings(keys.take("targetrules"), "targetRules")?,
         };
         self.ignore(keys);
-        let RawAllowlist { commits, paths, regexes, stopwords, .. } = &allowlist;
-        if commits.is_empty() && paths.is_empty() && regexes.is_empty() && stopwords.is_empty() {
-            let why =
-                "an allowlist without `commits`, `paths`, `regexes` and `stopwords`: give it one of them";
-            return self.wrong(at, why);
+        match allowlist.complaint() {
+            Some(why) => self.wrong(at, why),
+            None => Ok(allowlist),
         }
-        Ok(allowlist)
     }
 
     fn table<'t, 'i>(&self, value: &'t Value<'i>, key: &str) -> Result<Keys<'t, 'i>, RuleError> {
@@ -345,20 +366,6 @@ impl Reader<'_> {
             None => Ok(false),
             Some((_, DeValue::Boolean(is))) => Ok(*is),
             Some((value, _)) => self.wrong(value.span().start, format!("`{key}` must be true or false")),
-        }
-    }
-
-    fn confidence(&self, value: Option<&Value<'_>>) -> Result<Option<Confidence>, RuleError> {
-        let Some(Placed { value, place }) = self.string(value, "confidence")? else { return Ok(None) };
-        match value.as_str() {
-            "" => Ok(None),
-            "low" => Ok(Some(Confidence::Low)),
-            "medium" => Ok(Some(Confidence::Medium)),
-            "high" => Ok(Some(Confidence::High)),
-            other => {
-                let why = format!("unknown `confidence` {other:?}: it is `low`, `medium` or `high`");
-                Err(RuleError::File { place, why })
-            }
         }
     }
 

@@ -47,6 +47,31 @@ impl Scan {
         self.findings().len()
     }
 
+    /// `rule path:line kind source`, for the first place of what does not count, and `part` for what counts elsewhere.
+    pub(crate) fn suppressed(&self) -> Vec<String> {
+        let list = self.report["suppressed"].as_array().unwrap();
+        list.iter()
+            .map(|finding| {
+                let (by, first) = (&finding["suppressions"][0], &finding["occurrences"][0]);
+                let part = if finding["whole"] == true { "" } else { " part" };
+                let place = format!("{}:{}", text(&first["path"]), first["start"]["line"]);
+                rule_and(finding, &format!("{place} {} {}{part}", text(&by["kind"]), text(&by["source"])))
+            })
+            .collect()
+    }
+
+    /// `kind place`, for everything that is to be known about suppressions.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let list = self.report["suppression_notices"].as_array().unwrap();
+        list.iter().map(|notice| format!("{} {}", text(&notice["kind"]), text(&notice["place"]))).collect()
+    }
+
+    /// The fingerprint of the only finding.
+    pub(crate) fn fingerprint(&self) -> String {
+        assert_eq!(self.count(), 1, "{:#}", self.report);
+        text(&self.findings()[0]["fingerprint"]).to_owned()
+    }
+
     /// `kind place`, for every gap.
     pub(crate) fn gaps(&self) -> Vec<String> {
         let gaps = self.report["gaps"].as_array().unwrap();

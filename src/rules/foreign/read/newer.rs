@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Placed, Reader, Value, whole};
+use crate::finding::Confidence;
 use crate::rules::foreign::Formula;
 use crate::rules::{Exemption, Place, RuleError};
 
@@ -47,6 +48,21 @@ impl Reader<'_> {
                 Ok(Vec::new())
             }
             Err(refusal) => self.wrong(offset(refusal.at), format!("`{key}`: {}", refusal.why)),
+        }
+    }
+
+    /// `confidence`, of version 2.
+    pub(super) fn confidence(&self, value: Option<&Value<'_>>) -> Result<Option<Confidence>, RuleError> {
+        let Some(Placed { value, place }) = self.string(value, "confidence")? else { return Ok(None) };
+        match value.as_str() {
+            "" => Ok(None),
+            "low" => Ok(Some(Confidence::Low)),
+            "medium" => Ok(Some(Confidence::Medium)),
+            "high" => Ok(Some(Confidence::High)),
+            other => {
+                let why = format!("unknown `confidence` {other:?}: it is `low`, `medium` or `high`");
+                Err(RuleError::File { place, why })
+            }
         }
     }
 

@@ -1,0 +1,74 @@
+//! What a push would bring: the commits that the other side does not have.
+
+use super::objects::Objects;
+use super::revisions::{Selection, UnknownRevision, peel, revision};
+use super::scope::{KnownRefs, Push};
+use super::{Repository, error_chain};
+
+/// The commits that `push` brings. What the other side has is only left out if it is known here as well: less of that
+/// means that more is scanned, never less.
+pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selection, UnknownRevision> {
+    let mut selection = Selection::default();
+    for tip in &push.tips {
+        selection.tips.push(revision(repository, tip)?);
+    }
+    let (directories, hash) = Objects::place(repository);
+    let Ok(mut objects) = Objects::open(&directories, hash) else { return Ok(selection) };
+    let known = push.known.iter().filter_map(|name| revision(repository, name).ok());
+    let known: Vec<gix::ObjectId> = known.chain(refs(repository, &push.refs)).collect();
+    for id in known {
+        match peel(&mut objects, id) {
+            Ok(id) => selection.hidden.push(id),
+            Err(why) => tracing::debug!(%id, why, "what the other side has is not known here"),
+        }
+    }
+    selection.hidden.sort();
+    selection.hidden.dedup();
+    Ok(selection)
+}
+
+/// What refs point at that the other side has.
+fn refs(repository: &Repository, wanted: &KnownRefs) -> Vec<gix::ObjectId> {
+    let (prefixes, others) = match wanted {
+        KnownRefs::None => return Vec::new(),
+        KnownRefs::All => (vec![String::new()], Vec::new()),
+        KnownRefs::OfRemote { name, url } => tracking(repository, name, url),
+    };
+    let platform = match repository.gix.references() {
+        Ok(platform) => platform,
+        Err(error) => {
+            tracing::debug!(error = error_chain(&error), "no refs can be read");
+            return Vec::new();
+        }
+    };
+    let Ok(all) = platform.all() else { return Vec::new() };
+    let ids = all.flatten().filter_map(|reference| {
+        let name = reference.name().as_bstr();
+        let begins = |list: &[String]| list.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+        (begins(&prefixes) && !begins(&others)).then(|| reference.target().try_id().map(ToOwned::to_owned))?
+    });
+    ids.collect()
+}
+
+/// Where a remote's refs are tracked, and places below that belong to other remotes. Of a remote without a name those
+/// count that have its URL.
+fn tracking(repository: &Repository, name: &str, url: &str) -> (Vec<String>, Vec<String>) {
+    let config = repository.gix.config_snapshot();
+    let sections = config.plumbing().sections_by_name("remote").into_iter().flatten();
+    let mut names = vec![name.to_owned()];
+    let mut others = Vec::new();
+    for section in sections {
+        let Some(remote) = section.header().subsection_name().map(ToString::to_string) else { continue };
+        let is_there = |key: &str| section.values(key).iter().any(|value| value.as_slice() == url.as_bytes());
+        if is_there("url") || is_there("pushurl") {
+            names.push(remote);
+        } else {
+            others.push(remote);
+        }
+    }
+    let place = |remote: &String| format!("refs/remotes/{remote}/");
+    let own: Vec<String> = names.iter().map(place).collect();
+    let below = |other: &String| own.iter().any(|own| other.starts_with(own.as_str()) && other != own);
+    let others = others.iter().map(place).filter(below).collect();
+    (own, others)
+}
