@@ -129,7 +129,8 @@ fn few_modules_know_gix() {
 #[test]
 fn two_files_start_commands() {
     for source in sources() {
-        let starts = source.text.lines().any(|line| !is_comment(line) && line.contains("Command::new("));
+        let starts = |line: &str| line.replace("clap::Command::new(", "").contains("Command::new(");
+        let starts = source.text.lines().any(|line| !is_comment(line) && starts(line));
         let may = ["ci/fetch.rs", "hook/place.rs"].contains(&source.path.as_str());
         assert_eq!(starts, may, "src/{} starts a command", source.path);
     }
