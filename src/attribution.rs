@@ -13,13 +13,14 @@ use std::sync::Arc;
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
-use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance};
+use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance, RuleIndex};
 use crate::git::changes::Trees;
 use crate::git::objects::Objects;
 use crate::git::refs::Roots;
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
 use crate::grouping::Key;
+use crate::rules::PathRules;
 
 mod edges;
 mod entries;
@@ -46,6 +47,8 @@ pub(crate) struct Home {
 pub(crate) struct Attribution {
     /// By object number; sorted. A blob that is not here is unreachable.
     pub(crate) homes: HashMap<Number, Vec<Home>>,
+    /// Files that rules report for their paths; sorted.
+    pub(crate) by_path: Vec<(RuleIndex, Number, Home)>,
     /// Rank of a commit in topological order.
     pub(crate) ranks: HashMap<ObjectName, usize>,
     pub(crate) commits: usize,
@@ -58,25 +61,38 @@ pub(crate) struct Attribution {
     pub(crate) limited: bool,
 }
 
-/// Attributes the blobs of interest and reports what the history names but does not hold. `groups` are the findings
-/// whose exposure is wanted.
+/// What is to be attributed.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Objects in which something was found.
+    pub(crate) objects: HashSet<Number>,
+    /// Findings whose exposure is wanted, with their objects.
+    pub(crate) groups: Vec<(Key, Vec<Number>)>,
+    /// Rules that report files for their paths.
+    pub(crate) by_path: &'a PathRules<'a>,
+}
+
+/// Attributes the blobs of interest and reports what the history names but does not hold.
 pub(crate) fn attribute(
     repository: &Repository,
     store: &Store,
-    interest: &HashSet<Number>,
-    groups: Vec<(Key, Vec<Number>)>,
+    wanted: Wanted<'_>,
     jobs: usize,
     roots: &Roots,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
-    let links = Links::read(store, repository.hash().len_in_bytes(), interest, jobs, gaps);
+    let Wanted { objects, groups, by_path } = wanted;
+    let links = Links::read(store, repository.hash().len_in_bytes(), &objects, by_path.names(), jobs, gaps);
+    let mut interest = objects.clone();
+    interest.extend(&links.named);
+    let mut caches = by_path.caches();
     let starts = Starts::resolve(store, &links, roots, gaps);
     let order = order::topological(&links, &starts.commits);
     let reach = places::Reach::of(&links, &order, &starts);
     report_missing(store, &links, &order, &reach, roots, gaps);
     let groups = by_place(groups);
     let (found, exposed) = rayon::join(
-        || places::introduce(&links, &order, &starts, &reach, interest),
+        || places::introduce(&links, &order, &starts, &reach, &interest),
         || {
             let objects: Vec<&[Number]> = groups.iter().map(|(_, objects)| objects.as_slice()).collect();
             exposure::expose(&links, &order, &starts, &reach, &objects, sets::Budget::USUAL)
@@ -96,12 +112,20 @@ pub(crate) fn attribute(
         )
     };
     for place in found {
+        let rules = by_path.matching(&place.path, &mut caches);
+        let is_found = objects.contains(&place.blob);
+        if rules.is_empty() && !is_found {
+            continue;
+        }
         let provenance = match place.origin {
             places::Origin::Commit(row) => Provenance::Commit(info_of(row)),
             places::Origin::Ref => Provenance::Ref,
         };
-        let homes = attribution.homes.entry(place.blob).or_default();
-        homes.push(Home { path: place.path, provenance, in_head: place.in_head });
+        let home = Home { path: place.path, provenance, in_head: place.in_head };
+        attribution.by_path.extend(rules.into_iter().map(|rule| (rule, place.blob, home.clone())));
+        if is_found {
+            attribution.homes.entry(place.blob).or_default().push(home);
+        }
     }
     match exposed {
         Some(exposed) => {
@@ -125,12 +149,14 @@ pub(crate) fn attribute(
     if roots.limited {
         mark_head(repository, store, roots, &mut attribution);
     } else {
-        add_staged(repository, store, interest, &mut attribution, gaps);
+        add_staged(repository, store, &objects, by_path, &mut attribution, gaps);
     }
     for homes in attribution.homes.values_mut() {
         homes.sort();
         homes.dedup();
     }
+    attribution.by_path.sort();
+    attribution.by_path.dedup();
     attribution
 }
 
@@ -255,10 +281,11 @@ fn mark_head(repository: &Repository, store: &Store, roots: &Roots, attribution:
     // What of HEAD cannot be read is out of scope.
     let mut trees = Trees::new(&mut objects, hash);
     let Ok(Some(root)) = trees.root(&head) else { return };
-    for (number, homes) in &mut attribution.homes {
-        for home in homes {
-            home.in_head = trees.lookup(root, &home.path).as_deref() == Some(store.id(*number));
-        }
+    let found =
+        attribution.homes.iter_mut().flat_map(|(number, homes)| homes.iter_mut().map(|home| (*number, home)));
+    let by_path = attribution.by_path.iter_mut().map(|(_, number, home)| (*number, home));
+    for (number, home) in found.chain(by_path) {
+        home.in_head = trees.lookup(root, &home.path).as_deref() == Some(store.id(number));
     }
 }
 
@@ -267,9 +294,12 @@ fn add_staged(
     repository: &Repository,
     store: &Store,
     interest: &HashSet<Number>,
+    by_path: &PathRules<'_>,
     attribution: &mut Attribution,
     gaps: &mut Vec<Gap>,
 ) {
+    let mut caches = by_path.caches();
+    let in_commits: HashSet<Number> = attribution.by_path.iter().map(|(_, number, _)| *number).collect();
     let mut missing: HashSet<String> = gaps.iter().map(|gap| gap.place.clone()).collect();
     for index in repository.indexes(gaps) {
         for entry in index.entries() {
@@ -281,12 +311,17 @@ fn add_staged(
                 }
                 continue;
             };
+            let home = || Home { path: path.to_owned(), provenance: Provenance::Staged, in_head: false };
+            if !in_commits.contains(&number) {
+                let rules = by_path.matching(path, &mut caches);
+                attribution.by_path.extend(rules.into_iter().map(|rule| (rule, number, home())));
+            }
             if !interest.contains(&number) {
                 continue;
             }
             let homes = attribution.homes.entry(number).or_default();
             if homes.iter().all(|home| home.provenance == Provenance::Staged) {
-                homes.push(Home { path: path.to_owned(), provenance: Provenance::Staged, in_head: false });
+                homes.push(home());
             }
         }
     }

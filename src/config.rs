@@ -303,7 +303,7 @@ fn selected(mut rules: RuleSet, layer: &Layer, threshold: Confidence) -> anyhow:
             tracing::warn!("{why}");
         }
     }
-    rules.retain(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&rule.id));
+    rules.select(|rule| (only.is_empty() || only.contains(&&rule.id)) && !disabled.contains(&rule.id));
     if rules.is_empty() {
         bail!("no rule is left to run: none is loaded, or all that are selected are disabled");
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use bstr::BString;
 
-use crate::attribution::{Attribution, attribute};
+use crate::attribution::{Attribution, Wanted, attribute};
 use crate::detect::Detector;
 use crate::finding::{Confidence, Gap};
 use crate::git::environment::Environment;
@@ -19,6 +19,7 @@ use crate::git::{OpenError, Repository, refs};
 use crate::grouping::{Grouping, Place};
 use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
+use crate::rules::PathRules;
 use crate::source::worktree::{self, Item};
 use crate::source::{Counters, Worker, history, range, unreadable};
 use crate::suppression::{self, Sources};
@@ -27,6 +28,7 @@ mod assemble;
 mod companions;
 mod exempt;
 mod part;
+mod requirements;
 
 use assemble::Assembly;
 pub use part::{Staging, staging};
@@ -355,7 +357,9 @@ impl Run<'_> {
         let rules = self.detector.rules();
         let groups =
             grouping.objects_of_drafts(|rule| rules.get(rule).best_confidence() >= self.options.threshold);
-        let attribution = attribute(repository, &store, &grouping.objects(), groups, jobs, roots, self.gaps);
+        let by_path = PathRules::of(rules);
+        let wanted = Wanted { objects: grouping.objects(), groups, by_path: &by_path };
+        let attribution = attribute(repository, &store, wanted, jobs, roots, self.gaps);
         let phases = Phases { open: opened - started, scan: scanned - opened, attribute: scanned.elapsed() };
         tracing::info!(open = ?phases.open, scan = ?phases.scan, attribute = ?phases.attribute, "history scanned");
         assembly.add_phases(phases);

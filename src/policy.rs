@@ -225,5 +225,6 @@ pub(crate) fn sight<'a>(
     #[expect(clippy::disallowed_methods, reason = "exemptions are functions of the bytes")]
     let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
     let (start, end) = occurrence.excerpt.matched;
-    Sight { secret, line, matched: &line[start..end], path: occurrence.path.as_bytes(), commits }
+    let matched = &line[start..end];
+    Sight { secret, line, matched, path: occurrence.path.as_bytes(), commits, ..Sight::default() }
 }

@@ -10,10 +10,12 @@ use std::sync::{Arc, OnceLock};
 use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
 
 pub mod allowlist;
+mod by_path;
 pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
+pub(crate) mod entropy;
 mod error;
 mod exemption;
 mod expression;
@@ -25,11 +27,13 @@ mod lazy;
 mod nearby;
 mod place;
 mod program;
+mod requirement;
 mod run;
 pub mod sample;
 mod schema;
 mod shape;
 
+pub(crate) use by_path::{NameFinder, Names, PathRules};
 pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
 pub(crate) use exemption::{Criterion, Exemption, Memory, Sight, Target};
@@ -40,6 +44,7 @@ pub(crate) use foreign::{Placed, RawAllowlist, can, exemptions, needs_all, objec
 pub(crate) use lazy::LazyRegex;
 pub use place::Place;
 pub(crate) use program::Found;
+pub(crate) use requirement::{Extent, Requirement};
 pub(crate) use schema::CompanionSpec;
 pub use schema::{Examples, JSON_SCHEMA};
 pub(crate) use shape::ByteSet;
@@ -94,6 +99,8 @@ pub struct Rule {
     pub(crate) identity: Option<Box<identity::Identity>>,
     /// The other half of the credential, if it has two.
     pub(crate) companion: Option<CompanionSpec>,
+    /// What must match near by; of foreign rules.
+    pub(crate) requires: Vec<Requirement>,
     /// Half of a credential that is never reported by itself.
     pub part: bool,
     /// Least Shannon entropy of the secret, bits per byte.
@@ -119,8 +126,11 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The interval that decides, in words; `None` if the expression does not compile.
+    /// The interval that decides, in words; `None` if the expression does not compile, or if nothing in a file decides.
     pub fn interval(&self) -> Option<String> {
+        if self.is_by_path() {
+            return None;
+        }
         let window = self.compiled()?.window;
         let lines = match window.lines {
             Some(0) => ", on the keyword's line".to_owned(),
@@ -165,12 +175,19 @@ impl Rule {
     pub(crate) fn is_bound_more_than(&self, other: &Rule) -> bool {
         let is_shared = |exemption| other.exemptions.iter().any(|theirs| Arc::ptr_eq(theirs, exemption));
         self.form.path.is_some()
+            || !self.requires.is_empty()
+            || (self.part && self.is_foreign())
             || self.exemptions.iter().any(|exemption| !exemption.is_about_secret() && !is_shared(exemption))
     }
 
     /// Whether it is from another scanner's rule file.
     pub fn is_foreign(&self) -> bool {
-        matches!(self.form.kind, compile::FormKind::Foreign(..))
+        matches!(self.form.kind, compile::FormKind::Foreign(..) | compile::FormKind::Path)
+    }
+
+    /// What there is to see of a secret wherever it stands.
+    pub(crate) fn sight<'a>(&'a self, secret: &'a [u8]) -> Sight<'a> {
+        Sight { secret, rule: &self.id, description: &self.description, ..Sight::default() }
     }
 
     /// What it does not report although it matches.
@@ -204,6 +221,7 @@ impl Rule {
             provider: self.provider.clone(),
             identity: self.identity.clone(),
             companion: self.companion.clone(),
+            requires: self.requires.clone(),
             place: self.place.clone(),
             form: self.form.clone(),
             exemptions: self.exemptions.clone(),
@@ -306,8 +324,8 @@ impl RuleSet {
             .rules
             .iter()
             .filter(|rule| is_reported(rule))
-            .filter_map(|rule| rule.companion.as_ref())
-            .flat_map(|spec| spec.rules.iter().cloned())
+            .flat_map(Rule::looks_for)
+            .map(str::to_owned)
             .collect();
         let before = self.len();
         self.retain(|rule| is_reported(rule) || companions.contains(&rule.id));

@@ -8,6 +8,7 @@ use crate::expand::{expand, is_expanded};
 use crate::finding::{Gap, GapKind};
 use crate::grouping::{Grouping, Place};
 
+pub(crate) mod by_path;
 pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod introduced;

@@ -8,6 +8,7 @@ use super::reading::Reader;
 use crate::finding::Gap;
 use crate::git::store::{Number, Store};
 use crate::git::walk::walk;
+use crate::rules::Names;
 
 /// A commit, in terms of numbers.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Links {
     pub(crate) tags: HashMap<Number, gix::ObjectId>,
     edges: Edges,
     blobs: BitSet,
+    /// Blobs that are of interest for their names; sorted.
+    pub(super) named: Vec<Number>,
     /// (commit row, id).
     pub(crate) missing_in_commits: Vec<(usize, gix::ObjectId)>,
     /// (tree, id).
@@ -45,19 +48,21 @@ impl Links {
         store: &Store,
         id_length: usize,
         interest: &HashSet<Number>,
+        names: &Names,
         jobs: usize,
         gaps: &mut Vec<Gap>,
     ) -> Self {
         let mut wanted = BitSet::new(store.len());
         interest.iter().for_each(|number| wanted.insert(*number));
         let gathering = Gathering::new(store.len());
-        let readers = walk(store, jobs, || Reader::new(store, id_length, &wanted, &gathering));
+        let readers = walk(store, jobs, || Reader::new(store, id_length, &wanted, names, &gathering));
         let (edges, parts): (Vec<_>, Vec<_>) = readers.into_iter().map(Reader::into_parts).unzip();
         let mut links = Links { edges: gathering.finish(edges), ..Links::default() };
         let mut raw = Vec::new();
         let mut missing_in_commits = Vec::new();
         for mut part in parts {
             links.tags.extend(part.tags);
+            links.named.extend(part.named);
             links.missing_in_trees.append(&mut part.missing_in_trees);
             missing_in_commits.append(&mut part.missing_in_commits);
             let base = small(links.parents.len());
@@ -74,6 +79,9 @@ impl Links {
         links.missing_in_trees.sort_unstable();
         raw.sort_unstable_by_key(|commit| commit.number);
         links.commits = raw;
+        links.named.sort_unstable();
+        links.named.dedup();
+        links.named.iter().for_each(|number| wanted.insert(*number));
         links.blobs = wanted;
         links.resolve_parents(store, missing_in_commits);
         links

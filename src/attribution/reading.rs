@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use hashbrown::HashSet;
+
 use super::edges::{self, Edge, Gatherer, Gathering, Run};
 use super::entries::{Known, Mark, Meaning, Tree};
 use super::links::{BitSet, Commit};
@@ -12,6 +14,7 @@ use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
 use crate::git::tree::{Entry, EntryKind};
 use crate::git::walk::{Object, Visitor};
+use crate::rules::{NameFinder, Names};
 
 /// What one thread gathered, apart from edges.
 #[derive(Default)]
@@ -25,6 +28,8 @@ pub(super) struct Part {
     pub(super) tags: Vec<(Number, gix::ObjectId)>,
     pub(super) missing_in_commits: Vec<(Number, gix::ObjectId)>,
     pub(super) missing_in_trees: Vec<(Number, gix::ObjectId)>,
+    /// Blobs whose names are of interest.
+    pub(super) named: HashSet<Number>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -39,6 +44,7 @@ pub(super) struct Reader<'a> {
     store: &'a Store,
     id_length: usize,
     wanted: &'a BitSet,
+    names: NameFinder<'a>,
     recent: Recent,
     tree: Tree,
     edges: Vec<Edge>,
@@ -92,12 +98,14 @@ impl<'a> Reader<'a> {
         store: &'a Store,
         id_length: usize,
         wanted: &'a BitSet,
+        names: &'a Names,
         gathering: &'a Gathering,
     ) -> Self {
         Reader {
             store,
             id_length,
             wanted,
+            names: names.finder(),
             recent: Recent::new(),
             tree: Tree::default(),
             edges: Vec::new(),
@@ -141,8 +149,15 @@ impl<'a> Reader<'a> {
 
     fn tree(&mut self, object: &Object<'_, Notes>) -> Option<Notes> {
         let base = object.base.as_ref().map(|base| (&base.notes.known, base.copies));
-        let Reader { store, wanted, recent, gatherer, .. } = self;
-        let look = |entry: &Entry<'_>| meaning(store, wanted, recent, gatherer, entry);
+        let Reader { store, wanted, names, recent, gatherer, part, .. } = self;
+        let mut is_wanted = |child: Number, name: &[u8]| {
+            let is_named = names.may_be(name);
+            if is_named {
+                part.named.insert(child);
+            }
+            is_named || wanted.contains(child)
+        };
+        let look = |entry: &Entry<'_>| meaning(store, &mut is_wanted, recent, gatherer, entry);
         self.tree.read(object.bytes, self.id_length, base, object.has_children, look);
         let run = if object.is_duplicate {
             Run::default()
@@ -211,7 +226,7 @@ fn edges_of(marks: &[Mark]) -> impl Iterator<Item = Edge> {
 /// What an entry of a tree means, by a look at what it names.
 fn meaning(
     store: &Store,
-    wanted: &BitSet,
+    mut is_wanted: impl FnMut(Number, &[u8]) -> bool,
     recent: &mut Recent,
     gatherer: &mut Gatherer<'_>,
     entry: &Entry<'_>,
@@ -224,7 +239,7 @@ fn meaning(
     let id = gix::oid::try_from_bytes(entry.id).ok()?;
     match recent.find(store, id) {
         Some((child, kind)) if kind == expected || kind == Kind::Unknown => {
-            let counts = kind == Kind::Tree || wanted.contains(child);
+            let counts = kind == Kind::Tree || is_wanted(child, entry.name);
             counts.then(|| Meaning::Edge { to: child, name: gatherer.name(entry.name) })
         }
         Some(_) => Some(Meaning::WrongKind),

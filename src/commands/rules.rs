@@ -64,6 +64,9 @@ fn show(rules: &RuleSet, id: &str) -> anyhow::Result<u8> {
     if let Some(interval) = rule.interval() {
         writeln!(text, "  looks at: {interval}")?;
     }
+    for required in rule.required() {
+        writeln!(text, "  near it: {required}")?;
+    }
     for reference in &rule.references {
         writeln!(text, "  {reference}")?;
     }

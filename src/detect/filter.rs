@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::matching::Caches;
 use crate::finding::RuleIndex;
 use crate::rules::allowlist::Allowlist;
-use crate::rules::{Criterion, Exemption, LazyRegex, Place, Rule, RuleError, Sight};
+use crate::rules::entropy::entropy;
+use crate::rules::{Criterion, Exemption, LazyRegex, Place, Rule, RuleError};
 
 /// Why a candidate was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,8 @@ pub enum DropReason {
     AllowedPath,
     /// The rule does not report what this commit brought in.
     AllowedCommit,
+    /// A filter of the rule file is true of it.
+    Filter,
 }
 
 impl DropReason {
@@ -44,6 +47,7 @@ impl DropReason {
             Criterion::Path => DropReason::AllowedPath,
             Criterion::Text => DropReason::Allowed,
             Criterion::Word => DropReason::Stopword,
+            Criterion::Formula => DropReason::Filter,
         }
     }
 }
@@ -61,6 +65,7 @@ impl fmt::Display for DropReason {
             DropReason::NoCompanion => "no-companion",
             DropReason::AllowedPath => "allowed-path",
             DropReason::AllowedCommit => "allowed-commit",
+            DropReason::Filter => "filter",
         })
     }
 }
@@ -114,10 +119,10 @@ impl Filter {
         if rule.judges_placeholders() && self.published.contains(&head_of_sha256(secret)) {
             return Some(DropReason::Published);
         }
-        if rule.entropy.is_some_and(|least| entropy(secret) < least) {
+        if rule.entropy.is_some_and(|least| entropy(secret) < f64::from(least)) {
             return Some(DropReason::Entropy);
         }
-        let (sight, caches) = (Sight { secret, ..Sight::default() }, caches.of(index));
+        let (sight, caches) = (rule.sight(secret), caches.of(index));
         rule.exemptions()
             .enumerate()
             .filter(|(_, exemption)| exemption.is_about_secret())
@@ -154,30 +159,9 @@ fn is_monotonous(secret: &[u8]) -> bool {
     body.len() >= 4 && most * 4 >= body.len() * 3
 }
 
-/// Shannon entropy in bits per byte.
-pub(super) fn entropy(text: &[u8]) -> f32 {
-    let mut counts = [0u32; 256];
-    text.iter().for_each(|b| counts[usize::from(*b)] += 1);
-    #[expect(clippy::cast_precision_loss, reason = "secrets are short")]
-    let total = text.len() as f32;
-    #[expect(clippy::cast_precision_loss, reason = "secrets are short")]
-    let bits = |count: &u32| {
-        let share = *count as f32 / total;
-        -share * share.log2()
-    };
-    counts.iter().filter(|count| **count > 0).map(bits).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn entropy_of_known_texts() {
-        assert!(entropy(b"aaaa").abs() < 1e-6);
-        assert!((entropy(b"abcd") - 2.0).abs() < 1e-6);
-        assert!((entropy(b"0123456789abcdef") - 4.0).abs() < 1e-6);
-    }
 
     #[test]
     fn every_published_key_is_known() {

@@ -166,7 +166,7 @@ impl Detector {
         if end > 0 && bytes[end - 1] == b'\n' {
             return end;
         }
-        bytes.len().min(end + self.prefilter.longest() - 1)
+        bytes.len().min(end + self.prefilter.longest().max(1) - 1)
     }
 
     fn look_at_core(&self, bytes: &[u8], core: Range<usize>, scratch: &mut Scratch) {

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use hashbrown::{HashMap, HashSet};
 
 use super::companions::{Halves, Pairing, doubles};
 use super::exempt::commits_of;
+use super::requirements::Requirements;
 use super::{Options, Target};
-use crate::attribution::Attribution;
+use crate::attribution::{Attribution, Home};
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
-    CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
-    RuleIndex, Suppressions,
+    CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, Match, ObjectName, Occurrence,
+    Provenance, RuleIndex, Suppressions,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -23,12 +24,15 @@ use crate::policy::Judge;
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
 use crate::secret::Secret;
+use crate::source::by_path;
 use crate::source::introduced::Introduced;
 
 /// Everything that the targets yielded.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
-    occurrences: HashMap<Key, Vec<Occurrence>>,
+    pub(super) occurrences: HashMap<Key, Vec<Occurrence>>,
+    /// What stands beside them and was there before: no finds, but halves and parts of some.
+    pub(super) beside: HashMap<Key, Vec<Occurrence>>,
     pub(super) dropped: BTreeMap<(RuleIndex, DropReason), u64>,
     ranks: HashMap<ObjectName, usize>,
     exposures: HashMap<Key, Exposure>,
@@ -55,11 +59,13 @@ const MOST_GAPS: usize = 10_000;
 impl Assembly {
     /// Adds one target's sightings. Objects need the attribution and the store that their numbers are from.
     pub(super) fn add(&mut self, grouping: Grouping, attribution: &Attribution, store: Option<&Store>) {
-        for (key, sightings) in grouping.drafts {
-            let occurrences = self.occurrences.entry(key).or_default();
-            for sighting in sightings {
-                place(sighting, attribution, store, occurrences);
-            }
+        place_all(grouping.drafts, attribution, store, &mut self.occurrences);
+        for (rule, number, home) in &attribution.by_path {
+            let Home { path, provenance, in_head } = home.clone();
+            let Match { secret, location, excerpt, markers, .. } = by_path::matched(*rule, path.as_bstr());
+            let (excerpt, blob) = (Arc::new(excerpt), store.map(|store| object_name(store.id(*number))));
+            let found = Occurrence { path, location, provenance, blob, in_head, excerpt, markers };
+            self.occurrences.entry((*rule, secret)).or_default().push(found);
         }
         for (key, count) in grouping.dropped {
             *self.dropped.entry(key).or_default() += count;
@@ -85,6 +91,7 @@ impl Assembly {
     /// Adds what the commits of a range introduced.
     pub(super) fn add_introduced(&mut self, introduced: Introduced) {
         self.add(introduced.grouping, &Attribution::default(), None);
+        place_all(introduced.beside.drafts, &Attribution::default(), None, &mut self.beside);
         self.ranks.extend(introduced.ranks);
         self.in_head.extend(introduced.in_head);
     }
@@ -98,16 +105,19 @@ impl Assembly {
         stats: Stats,
         started: Instant,
     ) -> Report {
-        let redactor = Redactor::new(self.occurrences.keys().map(|(_, secret)| secret));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let rules = detector.rules();
-        let mut halves = Halves::new(rules, &self.occurrences);
+        // A path is no secret, although it stands for one.
+        let secrets = self.occurrences.keys().filter(|(rule, _)| !rules.get(*rule).is_by_path());
+        let redactor = Redactor::new(secrets.map(|(_, secret)| secret));
+        let all = self.in_force(detector);
+        let mut halves = Halves::new(rules, all.iter().chain(&self.beside));
+        let requirements = Requirements::new(rules, all.iter().chain(&self.beside));
         let mut judge = Judge::new(&options.policy);
         let mut findings = Vec::new();
         let (mut below_threshold, mut unreachable) = (0, 0);
-        for ((rule, secret), occurrences) in std::mem::take(&mut self.occurrences) {
-            let occurrences = self.in_scope_of_rule(detector, rule, occurrences);
-            let occurrences = self.without_exempt(detector, rule, &secret, occurrences);
+        for ((rule, secret), occurrences) in all {
+            let occurrences = self.with_required(&requirements, rules, rule, occurrences);
             let (occurrences, hidden) = self.part(&mut judge, rules.get(rule), &secret, occurrences);
             let spare = (!hidden.is_empty()).then(|| (secret.clone(), occurrences.clone()));
             let assessed = self.assess(detector, options, &halves, (rule, secret), occurrences, now);
@@ -128,7 +138,8 @@ impl Assembly {
                 judge.count_places(hidden.into_iter().map(|(_, entry)| entry));
             }
             match assessed {
-                Assessed::Reported(finding, pairing) => {
+                Assessed::Reported(mut finding, pairing) => {
+                    requirements.name(rules.get(rule), rules, &mut finding);
                     pairing.iter().for_each(|pairing| halves.name(pairing));
                     findings.push(*finding);
                 }
@@ -334,6 +345,19 @@ fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
         None => i64::try_from(now).unwrap_or(i64::MAX),
     };
     Some(u64::try_from(until.saturating_sub(first)).unwrap_or(0) / (24 * 60 * 60))
+}
+
+/// All sightings, each at every path at which its bytes live.
+fn place_all(
+    drafts: HashMap<Key, Vec<Sighting>>,
+    attribution: &Attribution,
+    store: Option<&Store>,
+    out: &mut HashMap<Key, Vec<Occurrence>>,
+) {
+    for (key, sightings) in drafts {
+        let occurrences = out.entry(key).or_default();
+        sightings.into_iter().for_each(|sighting| place(sighting, attribution, store, occurrences));
+    }
 }
 
 /// One sighting at every path at which its bytes live.

@@ -37,7 +37,10 @@ pub(super) struct Pairing {
 }
 
 impl Halves {
-    pub(super) fn new(rules: &RuleSet, occurrences: &HashMap<Key, Vec<Occurrence>>) -> Self {
+    pub(super) fn new<'a>(
+        rules: &RuleSet,
+        occurrences: impl Iterator<Item = (&'a Key, &'a Vec<Occurrence>)>,
+    ) -> Self {
         let ids: HashMap<&str, RuleIndex> =
             rules.iter().map(|(index, rule)| (rule.id.as_str(), index)).collect();
         let others =
@@ -56,7 +59,7 @@ impl Halves {
         let halves_of_others: HashSet<RuleIndex> = halves.wanted.values().flatten().copied().collect();
         // In an order of their own, so that of two that stand equally near it is always the same one.
         let mut found: Vec<(&Key, &Vec<Occurrence>)> =
-            occurrences.iter().filter(|((rule, _), _)| halves_of_others.contains(rule)).collect();
+            occurrences.filter(|((rule, _), _)| halves_of_others.contains(rule)).collect();
         found.sort_by_key(|(key, _)| *key);
         for ((rule, secret), occurrences) in found {
             for occurrence in occurrences {

@@ -6,18 +6,39 @@ use bstr::BString;
 use hashbrown::HashMap;
 
 use super::assemble::Assembly;
+use super::requirements::Requirements;
 use crate::detect::{Detector, DropReason};
 use crate::finding::{CommitInfo, ObjectName, Occurrence, RuleIndex};
+use crate::grouping::Key;
 use crate::policy::{self, Judge};
-use crate::rules::{Cache, Exemption, Memory, Rule};
+use crate::rules::{Cache, Exemption, Memory, Rule, RuleSet, Sight};
 use crate::secret::Secret;
 
 /// The commit that first brought a secret to each path.
 type Origins = HashMap<BString, Arc<CommitInfo>>;
 
 impl Assembly {
+    /// The occurrences that rules are for, and do not exempt; and those beside them, of which nothing is counted.
+    pub(super) fn in_force(&mut self, detector: &Detector) -> HashMap<Key, Vec<Occurrence>> {
+        let mut beside = std::mem::take(&mut self.beside);
+        let dropped = self.dropped.clone();
+        self.leave_in_force(detector, &mut beside);
+        self.dropped = dropped;
+        self.beside = beside;
+        let mut all = std::mem::take(&mut self.occurrences);
+        self.leave_in_force(detector, &mut all);
+        all
+    }
+
+    fn leave_in_force(&mut self, detector: &Detector, all: &mut HashMap<Key, Vec<Occurrence>>) {
+        for ((rule, secret), occurrences) in all {
+            let found = self.in_scope_of_rule(detector, *rule, std::mem::take(occurrences));
+            *occurrences = self.without_exempt(detector, *rule, secret, found);
+        }
+    }
+
     /// Leaves what the rule's path expression accepts.
-    pub(super) fn in_scope_of_rule(
+    fn in_scope_of_rule(
         &mut self,
         detector: &Detector,
         rule: RuleIndex,
@@ -37,7 +58,7 @@ impl Assembly {
     }
 
     /// Leaves what no exemption of the rule covers, of those that hang on more than the secret.
-    pub(super) fn without_exempt(
+    fn without_exempt(
         &mut self,
         detector: &Detector,
         rule: RuleIndex,
@@ -58,7 +79,16 @@ impl Assembly {
         let origins = self.origins(&occurrences);
         occurrences.retain(|occurrence| {
             let commits = commits_of(occurrence, &origins);
-            let sight = policy::sight(secret, occurrence, &commits);
+            let commit = occurrence.provenance.commit().map(Arc::as_ref);
+            let commit_id = commit.map_or_else(String::new, |info| info.id.to_string());
+            let Rule { id, description, .. } = detector.rules().get(rule);
+            let sight = Sight {
+                commit,
+                commit_id: &commit_id,
+                rule: id,
+                description,
+                ..policy::sight(secret, occurrence, &commits)
+            };
             let exempt = exemptions
                 .iter_mut()
                 .find_map(|(exemption, memory)| exemption.applies(&sight, memory).then_some(*exemption));
@@ -67,6 +97,23 @@ impl Assembly {
             }
             exempt.is_none()
         });
+        occurrences
+    }
+
+    /// Leaves the places near which all stands that the rule requires.
+    pub(super) fn with_required(
+        &mut self,
+        requirements: &Requirements,
+        rules: &RuleSet,
+        rule: RuleIndex,
+        occurrences: Vec<Occurrence>,
+    ) -> Vec<Occurrence> {
+        let found = occurrences.len();
+        let occurrences = requirements.met(rules.get(rule), occurrences);
+        if occurrences.len() < found {
+            let missing = (found - occurrences.len()) as u64;
+            *self.dropped.entry((rule, DropReason::NoCompanion)).or_default() += missing;
+        }
         occurrences
     }
 

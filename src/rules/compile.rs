@@ -36,6 +36,8 @@ pub(crate) enum FormKind {
     Block(String, Block),
     /// The expression of another scanner's rule.
     Foreign(Pattern),
+    /// Nothing but the path.
+    Path,
 }
 
 /// What closes a block.
@@ -127,6 +129,7 @@ impl Compiled {
                 (format!("(?<secret>{value}){VALUE_END}"), None)
             }
             FormKind::Foreign(pattern) => (pattern.text.clone(), None),
+            FormKind::Path => (String::new(), None),
         };
         let hir = parse(&pattern)?;
         let is_value = matches!(form.kind, FormKind::Value { .. } | FormKind::Nearby { .. });
@@ -163,7 +166,7 @@ impl Compiled {
             FormKind::Foreign(pattern) => Expression::with_groups(hir, pattern.secret.clone()),
             _ => Expression::new(hir),
         };
-        let is_own = !matches!(form.kind, FormKind::Foreign(_));
+        let is_own = !matches!(form.kind, FormKind::Foreign(_) | FormKind::Path);
         if is_own && !expression.has_secret() && block.is_none() {
             return Err("the expression needs the group `(?<secret>…)`".into());
         }

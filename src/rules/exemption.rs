@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use aho_corasick::AhoCorasick;
 
 use super::expression::{Cache, Expression};
-use crate::finding::ObjectName;
+use super::foreign::Formula;
+use crate::finding::{CommitInfo, ObjectName};
 
 /// Criteria that must all hold, of those that are there.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Exemption {
     pub(super) paths: Option<Expression>,
     pub(super) text: Option<(Target, Expression)>,
     pub(super) words: Option<Words>,
+    /// The filter of another scanner.
+    pub(super) formula: Option<Formula>,
 }
 
 /// What an expression is to match.
@@ -36,6 +39,12 @@ pub(crate) struct Sight<'a> {
     pub(crate) path: &'a [u8],
     /// The commits that brought the secret in: to this place, and to this path at first.
     pub(crate) commits: &'a [ObjectName],
+    /// The first of them, and its id as text; empty without one.
+    pub(crate) commit: Option<&'a CommitInfo>,
+    pub(crate) commit_id: &'a str,
+    /// The rule's id and description.
+    pub(crate) rule: &'a str,
+    pub(crate) description: &'a str,
 }
 
 /// What an exemption goes by; for those that count what was dropped.
@@ -45,6 +54,7 @@ pub(crate) enum Criterion {
     Path,
     Text,
     Word,
+    Formula,
 }
 
 /// One thread's memory for trying an exemption's expressions.
@@ -52,6 +62,7 @@ pub(crate) enum Criterion {
 pub(crate) struct Memory {
     paths: Cache,
     text: Cache,
+    formula: Vec<Cache>,
 }
 
 impl Exemption {
@@ -65,9 +76,14 @@ impl Exemption {
         Exemption { text: Some((Target::Secret, expression)), ..Exemption::default() }
     }
 
+    /// For what a filter is true of.
+    pub(super) fn of_formula(formula: Formula) -> Self {
+        Exemption { formula: Some(formula), ..Exemption::default() }
+    }
+
     /// An exemption for each criterion.
     pub(super) fn each_alone(self) -> Vec<Self> {
-        let Exemption { commits, paths, text, words } = self;
+        let Exemption { commits, paths, text, words, formula: _ } = self;
         let base = Exemption::default;
         let commits = (!commits.is_empty()).then(|| Exemption { commits, ..base() });
         let paths = paths.map(|paths| Exemption { paths: Some(paths), ..base() });
@@ -81,6 +97,7 @@ impl Exemption {
         self.commits.is_empty()
             && self.paths.is_none()
             && self.text.as_ref().is_none_or(|(target, _)| *target == Target::Secret)
+            && self.formula.as_ref().is_none_or(Formula::is_about_secret)
     }
 
     pub(crate) fn applies(&self, sight: &Sight<'_>, memory: &mut Memory) -> bool {
@@ -93,11 +110,14 @@ impl Exemption {
             && self.words.as_ref().is_none_or(|words| words.are_in(sight.secret))
             && self.text.as_ref().is_none_or(|(target, e)| e.is_match(text(*target), &mut memory.text))
             && self.paths.as_ref().is_none_or(|paths| paths.is_match(sight.path, &mut memory.paths))
+            && self.formula.as_ref().is_none_or(|formula| formula.holds(sight, &mut memory.formula))
     }
 
     /// The most particular thing that it goes by.
     pub(crate) fn criterion(&self) -> Criterion {
-        if !self.commits.is_empty() {
+        if self.formula.is_some() {
+            Criterion::Formula
+        } else if !self.commits.is_empty() {
             Criterion::Commit
         } else if self.paths.is_some() {
             Criterion::Path

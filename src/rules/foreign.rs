@@ -8,18 +8,20 @@
 //! Deliberate differences are in `docs/rule-files.md`; nothing is left out without a word.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Exemption, Rule, RuleError, RuleSet};
 
 mod build;
 mod dialect;
 mod extend;
+mod formula;
 mod literals;
 mod pattern;
 mod read;
 
 pub(crate) use build::{can, exemptions, object_name};
+pub(crate) use formula::Formula;
 pub(crate) use pattern::Pattern;
 pub(super) use pattern::window;
 pub(crate) use read::{Placed, RawAllowlist, needs_all, target_named};
@@ -49,6 +51,7 @@ fn add_config(set: &mut RuleSet, file: &str, config: &Config) -> Result<(), Rule
     import.replace(file, &rules);
     let first = import.set.rules.len();
     import.set.extend(rules)?;
+    import.check_required(config)?;
     import.exempt(config, first)
 }
 
@@ -63,36 +66,31 @@ impl Import<'_> {
     fn rules(&mut self, file: &str, config: &Config) -> Result<Vec<Rule>, RuleError> {
         let provider = Path::new(file).file_stem().unwrap_or_default().to_string_lossy();
         let mut rules = Vec::new();
-        let (mut silent, mut by_path, mut composite) = (Vec::new(), Vec::new(), Vec::new());
         for raw in &config.rules {
             match (&raw.regex, &raw.path) {
-                (None, None) => self.change(raw)?,
-                (None, Some(_)) => by_path.push(raw.id.as_str()),
-                (Some(_), _) if raw.skip_report => silent.push(raw.id.as_str()),
-                (Some(regex), _) => {
-                    composite.extend(raw.is_composite.then_some(raw.id.as_str()));
-                    rules.push(build::rule(raw, regex, &provider)?);
+                (Some(regex), _) => rules.push(build::rule(raw, regex, &provider)?),
+                (None, Some(path)) if !self.changes(raw) => {
+                    rules.push(build::rule_by_path(raw, path, &provider)?);
                 }
+                (None, _) => self.change(raw)?,
             }
         }
-        let tell = |ids: &[&str], why: &str| {
-            if !ids.is_empty() {
-                tracing::warn!("{file}: {why}: {}", ids.join(", "));
-            }
-        };
-        tell(&by_path, "not loaded, because they report files by their path alone");
-        tell(&silent, "not loaded, because they are parts of other rules (`skipReport`)");
-        tell(&composite, "loaded without the rules that have to match near them, and so report more");
         Ok(rules)
     }
 
-    /// A rule without expressions is there to change one of those that it extends.
+    /// Whether there is a built-in rule that this one extends.
+    fn changes(&self, raw: &RawRule) -> bool {
+        self.use_default && self.set.by_id(&raw.id).is_some_and(|rule| rule.builtin)
+    }
+
+    /// A rule without an expression of its own is there to change one of those that it extends.
     fn change(&mut self, raw: &RawRule) -> Result<(), RuleError> {
         if !self.use_default {
             let why = "it has neither `regex` nor `path`, and would find nothing: give it one";
             return Err(RuleError::Rule { place: raw.place.clone(), id: raw.id.clone(), why: why.into() });
         }
         let exemptions = build::rule_exemptions(raw)?;
+        let path = raw.path.as_ref().map(|path| build::path(raw, path)).transpose()?;
         let Some(rule) = self.set.rules.iter_mut().find(|rule| rule.builtin && rule.id == raw.id) else {
             tracing::warn!("{}: rule `{}` is to change a rule that muzzle does not have", raw.place, raw.id);
             return Ok(());
@@ -103,6 +101,24 @@ impl Import<'_> {
         rule.entropy = raw.entropy.map(f32::next_up).or(rule.entropy);
         rule.tags.extend(raw.tags.iter().cloned());
         rule.exemptions.extend(exemptions);
+        if path.is_some() {
+            rule.form.path = path;
+            rule.compiled = OnceLock::new();
+        }
+        Ok(())
+    }
+
+    /// A rule that requires one which is not there would never find anything.
+    fn check_required(&self, config: &Config) -> Result<(), RuleError> {
+        for raw in &config.rules {
+            for required in raw.requires.iter().filter(|required| self.set.by_id(&required.id).is_none()) {
+                let why = format!("it requires a rule `{}`, which is not there: add it", required.id);
+                if !required.is_optional {
+                    return Err(RuleError::Rule { place: required.place.clone(), id: raw.id.clone(), why });
+                }
+                tracing::warn!("{}: rule `{}`: {why}, or drop it", required.place, raw.id);
+            }
+        }
         Ok(())
     }
 
@@ -130,7 +146,7 @@ impl Import<'_> {
         }
     }
 
-    /// Global allowlists, for the rules from `first` on, and for the built-in ones if those are part of it.
+    /// Global allowlists and filters, for the rules from `first` on, and for the built-in ones if those are part of it.
     fn exempt(&mut self, config: &Config, first: usize) -> Result<(), RuleError> {
         for raw in &config.allowlists {
             let is_global = raw.target_rules.is_empty();
@@ -151,6 +167,11 @@ impl Import<'_> {
                     return Err(RuleError::File { place: id.place.clone(), why });
                 }
                 tracing::warn!("{}: {why}", id.place);
+            }
+        }
+        for (number, rule) in self.set.rules.iter_mut().enumerate() {
+            if number >= first || (self.use_default && rule.builtin) {
+                rule.exemptions.extend(config.filters.iter().map(Arc::clone));
             }
         }
         Ok(())

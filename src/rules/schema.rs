@@ -240,6 +240,7 @@ fn validate(raw: RawRule, provider: &str, place: impl Fn(usize) -> Place) -> Res
         check,
         identity: raw.identity,
         companion: raw.companion,
+        requires: Vec::new(),
         part: raw.part,
         entropy: raw.entropy,
         guessable: raw.guessable,

@@ -21,6 +21,8 @@ use crate::parallel::on_threads;
 pub(crate) struct Introduced {
     /// Every secret that was met; those without a sighting were there before.
     pub(crate) grouping: Grouping,
+    /// What was there before in the same files, of rules whose finds others look for near their own.
+    pub(crate) beside: Grouping,
     /// Those that HEAD still has.
     pub(crate) in_head: HashSet<Key>,
     /// Rank of a commit in topological order.
@@ -187,20 +189,47 @@ fn claim<'a>(next: &AtomicUsize, blobs: &'a [gix::ObjectId]) -> Option<(u32, &'a
     Some((u32::try_from(number).ok()?, blobs.get(number)?))
 }
 
-/// Sightings in objects, at the places that they were introduced at; secrets without any stay known.
-pub(super) fn placed(met: Grouping, places: &HashMap<(&Key, u32), Vec<Place>>) -> Grouping {
+/// Where the finds in a blob are to be told.
+#[derive(Default)]
+pub(super) struct Places<'a> {
+    /// Those that are new there.
+    new: HashMap<(&'a Key, u32), Vec<Place>>,
+    /// Those that were there before.
+    beside: HashMap<(&'a Key, u32), Vec<Place>>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn add(&mut self, key: &'a Key, blob: u32, is_new: bool, place: Place) {
+        let list = if is_new { &mut self.new } else { &mut self.beside };
+        list.entry((key, blob)).or_default().push(place);
+    }
+
+    /// What was met, at these places; secrets without any stay known.
+    pub(super) fn of(&self, met: &Grouping) -> Introduced {
+        let mut introduced = Introduced {
+            grouping: placed(met, &self.new),
+            beside: placed(met, &self.beside),
+            ..Introduced::default()
+        };
+        introduced.grouping.count_dropped(&met.dropped);
+        introduced.beside.drafts.retain(|_, sightings| !sightings.is_empty());
+        introduced
+    }
+}
+
+/// Sightings in objects, at these places.
+fn placed(met: &Grouping, places: &HashMap<(&Key, u32), Vec<Place>>) -> Grouping {
     let mut grouping = Grouping::default();
-    grouping.count_dropped(&met.dropped);
-    for (key, sightings) in met.drafts {
+    for (key, sightings) in &met.drafts {
         let mut list = Vec::new();
         for Sighting { place, location, excerpt, markers } in sightings {
-            let Place::Object(number) = place else { continue };
-            for place in places.get(&(&key, number)).into_iter().flatten() {
+            let Place::Object(number) = *place else { continue };
+            for place in places.get(&(key, number)).into_iter().flatten() {
                 let (place, location, excerpt) = (place.clone(), location.clone(), excerpt.clone());
                 list.push(Sighting { place, location, excerpt, markers: markers.clone() });
             }
         }
-        grouping.drafts.insert(key, list);
+        grouping.drafts.insert(key.clone(), list);
     }
     grouping
 }

@@ -9,20 +9,22 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bstr::ByteSlice as _;
 use hashbrown::{HashMap, HashSet};
 
-use super::Counters;
-use super::introduced::{Blobs, Change, Introduced, Known, Reader, Sides, earlier, placed};
+use super::introduced::{Blobs, Change, Introduced, Known, Places, Reader, Sides, earlier};
+use super::{Counters, by_path};
 use crate::detect::Detector;
-use crate::finding::{CommitInfo, Gap, GapKind};
+use crate::finding::{CommitInfo, Gap, GapKind, RuleIndex};
 use crate::git::changes::{Added, Paths, Trees};
 use crate::git::objects::{Kind, Objects, Unread};
 use crate::git::refs;
 use crate::git::revisions::Selection;
 use crate::git::revwalk::{self, Commit};
 use crate::git::{Repository, commit, object_name};
-use crate::grouping::{Committed, Key, Place};
+use crate::grouping::{Committed, Place};
 use crate::parallel::on_threads;
+use crate::rules::PathRules;
 
 /// Scans what the commits of a selection added.
 pub(crate) fn scan(
@@ -45,6 +47,7 @@ pub(crate) fn scan(
     let met = reader.scan(&blobs.list, counters, range.gaps)?;
     let mut known = Known::default();
     known.add(&blobs.list, &met);
+    let by_path = changes.by_path(&PathRules::of(detector.rules()));
     let matched = changes.select(|blob| known.any(blob));
 
     let mut trees = Trees::new(&mut objects, repository.hash());
@@ -54,7 +57,9 @@ pub(crate) fn scan(
     });
     range.gaps.append(&mut trees.gaps);
     // What of HEAD cannot be read need not be in scope.
-    let head = at_head(repository, &matched, &mut trees);
+    let paths = matched.iter().map(|(_, change)| &change.path);
+    let head =
+        at_head(repository, paths.chain(by_path.iter().map(|(_, _, change)| &change.path)), &mut trees);
     let context: BTreeSet<gix::ObjectId> = earlier
         .iter()
         .flat_map(|earlier| earlier.iter().flatten())
@@ -66,21 +71,23 @@ pub(crate) fn scan(
     // What was there before is not part of what was scanned.
     known.add(&context, &reader.scan(&context, &Counters::default(), range.gaps)?);
 
-    let mut introduced = Introduced::default();
-    let mut places: HashMap<(&Key, u32), Vec<Place>> = HashMap::new();
+    let looked_for = detector.rules().looked_for();
+    let (mut places, mut in_head_too, mut ranks) = (Places::default(), HashSet::new(), HashMap::new());
     let mut seen = HashSet::new();
     let mut infos: HashMap<usize, Arc<CommitInfo>> = HashMap::new();
     for ((row, change), earlier) in matched.iter().zip(&earlier) {
         let in_head = head.get(&change.path);
         for key in known.of(&change.blob) {
             if in_head.is_some_and(|blob| known.has(blob, key)) {
-                introduced.in_head.insert(key.clone());
+                in_head_too.insert(key.clone());
             }
-            if !known.is_new(key, earlier.as_ref()) || !seen.insert((key, change.blob, &change.path)) {
+            let is_new = known.is_new(key, earlier.as_ref());
+            let is_beside = !is_new && earlier.is_some() && looked_for.contains(&key.0);
+            if !(is_new || is_beside) || !seen.insert((key, change.blob, &change.path, is_new)) {
                 continue;
             }
             let commit = infos.entry(*row).or_insert_with(|| Arc::new(info(&mut objects, &commits[*row])));
-            introduced.ranks.insert(object_name(&commits[*row].id), *row);
+            ranks.insert(object_name(&commits[*row].id), *row);
             let committed = Committed {
                 path: change.path.clone(),
                 commit: Arc::clone(commit),
@@ -88,10 +95,25 @@ pub(crate) fn scan(
                 in_head: in_head == Some(&change.blob),
             };
             let place = Place::Committed(Arc::new(committed));
-            places.entry((key, blobs.numbers[&change.blob])).or_default().push(place);
+            places.add(key, blobs.numbers[&change.blob], is_new, place);
         }
     }
-    introduced.grouping = placed(met, &places);
+    let mut introduced = Introduced { in_head: in_head_too, ranks, ..places.of(&met) };
+    for (row, rule, change) in by_path {
+        let found = by_path::matched(rule, change.path.as_bstr());
+        if head.contains_key(&change.path) {
+            introduced.in_head.insert((rule, found.secret.clone()));
+        }
+        introduced.ranks.insert(object_name(&commits[row].id), row);
+        let commit = infos.entry(row).or_insert_with(|| Arc::new(info(&mut objects, &commits[row])));
+        let place = Place::Committed(Arc::new(Committed {
+            commit: Arc::clone(commit),
+            blob: object_name(&change.blob),
+            in_head: head.get(&change.path) == Some(&change.blob),
+            path: change.path,
+        }));
+        introduced.grouping.add(&place, vec![found]);
+    }
     Ok(introduced)
 }
 
@@ -123,6 +145,20 @@ struct Numbered {
 }
 
 impl Changes {
+    /// The files at new paths that rules report for these.
+    fn by_path(&self, rules: &PathRules<'_>) -> Vec<(usize, RuleIndex, Change)> {
+        let mut caches = rules.caches();
+        let mut list = Vec::new();
+        let new = self.list.iter().filter(|change| !rules.is_empty() && change.added.before.is_empty());
+        for Numbered { row, thread, added } in new {
+            let path = self.paths[*thread].text(added.path);
+            for rule in rules.matching(&path, &mut caches) {
+                list.push((*row, rule, Change { path: path.clone(), blob: added.blob, before: Vec::new() }));
+            }
+        }
+        list
+    }
+
     /// Those whose blob `is_wanted`, with their paths, and the commit's row.
     fn select(self, is_wanted: impl Fn(&gix::oid) -> bool) -> Vec<(usize, Change)> {
         let wanted = self.list.into_iter().filter(|change| is_wanted(&change.added.blob));
@@ -206,17 +242,17 @@ impl Range<'_> {
     }
 }
 
-/// What HEAD has at the paths of the changes.
-fn at_head(
+/// What HEAD has at these paths.
+fn at_head<'a>(
     repository: &Repository,
-    matched: &[(usize, Change)],
+    paths: impl Iterator<Item = &'a bstr::BString>,
     trees: &mut Trees,
 ) -> HashMap<bstr::BString, gix::ObjectId> {
     let head = repository.gix.head_id().ok();
     let Some(tree) = head.and_then(|head| trees.root(&head).ok().flatten()) else {
         return HashMap::new();
     };
-    let paths: BTreeSet<&bstr::BString> = matched.iter().map(|(_, change)| &change.path).collect();
+    let paths: BTreeSet<&bstr::BString> = paths.collect();
     let blob = |path: &bstr::BString| Some((path.clone(), trees.lookup(tree, path)?));
     paths.into_iter().filter_map(blob).collect()
 }

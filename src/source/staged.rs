@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use bstr::{BString, ByteSlice as _};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
 use super::Counters;
-use super::introduced::{Blobs, Change, Introduced, Known, Reader, Sides, earlier, placed};
+use super::by_path;
+use super::introduced::{Blobs, Change, Introduced, Known, Places, Reader, Sides, earlier};
 use crate::detect::Detector;
-use crate::finding::{Gap, GapKind};
+use crate::finding::{Gap, GapKind, Match};
 use crate::git::changes::{Paths, Trees};
 use crate::git::objects::{Objects, Unread};
 use crate::git::{Repository, object_name, staging};
-use crate::grouping::{Key, Place};
+use crate::grouping::Place;
+use crate::rules::PathRules;
 
 /// Scans what the index adds to HEAD and, while a merge is under way, to what is merged. Only what lies at or below
 /// one of the `only` paths, if there are any.
@@ -38,6 +40,7 @@ pub(crate) fn scan(
     let met = reader.scan(&blobs.list, counters, gaps)?;
     let mut known = Known::default();
     known.add(&blobs.list, &met);
+    let by_path = by_path(&changes, detector);
     changes.retain(|(_, change)| known.any(&change.blob));
 
     let earlier =
@@ -49,14 +52,36 @@ pub(crate) fn scan(
     // What was there before is not part of what was scanned.
     known.add(&context, &reader.scan(&context, &Counters::default(), gaps)?);
 
-    let mut places: HashMap<(&Key, u32), Vec<Place>> = HashMap::new();
+    let looked_for = detector.rules().looked_for();
+    let mut places = Places::default();
     for ((_, change), earlier) in changes.iter().zip(&earlier) {
-        for key in known.of(&change.blob).filter(|key| known.is_new(key, earlier.as_ref())) {
-            let place = Place::Staged(change.path.clone(), object_name(&change.blob));
-            places.entry((key, blobs.numbers[&change.blob])).or_default().push(place);
+        for key in known.of(&change.blob) {
+            let is_new = known.is_new(key, earlier.as_ref());
+            if is_new || (earlier.is_some() && looked_for.contains(&key.0)) {
+                let place = Place::Staged(change.path.clone(), object_name(&change.blob));
+                places.add(key, blobs.numbers[&change.blob], is_new, place);
+            }
         }
     }
-    Ok(Introduced { grouping: placed(met, &places), ..Introduced::default() })
+    let mut introduced = places.of(&met);
+    for (place, found) in by_path {
+        introduced.grouping.add(&place, vec![found]);
+    }
+    Ok(introduced)
+}
+
+/// Files at new paths that rules report for these.
+fn by_path(changes: &[(usize, Change)], detector: &Detector) -> Vec<(Place, Match)> {
+    let rules = PathRules::of(detector.rules());
+    let mut caches = rules.caches();
+    let mut list = Vec::new();
+    for (_, change) in changes.iter().filter(|(_, change)| !rules.is_empty() && change.before.is_empty()) {
+        for rule in rules.matching(&change.path, &mut caches) {
+            let place = Place::Staged(change.path.clone(), object_name(&change.blob));
+            list.push((place, by_path::matched(rule, change.path.as_bstr())));
+        }
+    }
+    list
 }
 
 /// The paths at which the index has something that HEAD does not have there.

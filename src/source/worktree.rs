@@ -11,12 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use bstr::{BStr, BString, ByteSlice as _};
 use ignore::WalkBuilder;
 
-use super::{Counters, Worker, unreadable};
+use super::{Counters, Worker, by_path, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
 use crate::git::{Repository, error_chain, is_file_mode, object_name};
 use crate::grouping::{Grouping, Place};
 use crate::parallel::on_threads;
+use crate::rules::PathRules;
 
 /// Something to read.
 #[derive(Debug)]
@@ -128,7 +129,29 @@ pub(crate) fn scan(
         grouping.merge(part);
         gaps.extend(more);
     }
+    report_paths(items, detector, &mut grouping);
     grouping
+}
+
+/// Adds the files that rules report for their paths.
+fn report_paths(items: &[Item], detector: &Detector, grouping: &mut Grouping) {
+    let rules = PathRules::of(detector.rules());
+    if rules.is_empty() {
+        return;
+    }
+    let mut caches = rules.caches();
+    for item in items {
+        let (place, name) = match item {
+            // What is tracked as a file can have become something else.
+            Item::File { path, .. } if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                continue;
+            }
+            Item::File { name, .. } => (Place::File(name.clone()), name),
+            Item::Staged { id, name } => (Place::Staged(name.clone(), object_name(id)), name),
+        };
+        let found = rules.matching(name, &mut caches);
+        grouping.add(&place, found.into_iter().map(|rule| by_path::matched(rule, name.as_bstr())).collect());
+    }
 }
 
 /// Runs one item; an error or a panic becomes a gap.

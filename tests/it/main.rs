@@ -21,6 +21,7 @@ mod detect;
 mod differential;
 mod exposure;
 mod flips;
+mod foreign;
 mod gaps;
 mod history;
 mod hooks;

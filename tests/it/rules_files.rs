@@ -34,7 +34,7 @@ remediation = "Revoke it."
 
 impl Sandbox {
     /// What the rules in `rules.toml` beside the directory find in it, however it is scanned.
-    fn scan_by(&self, rules: &str, arguments: &[&str]) -> Scan {
+    pub(crate) fn scan_by(&self, rules: &str, arguments: &[&str]) -> Scan {
         let file = self.outside("rules.toml");
         std::fs::write(&file, rules).unwrap();
         let named = ["--rules", file.to_str().unwrap(), "--no-builtin-rules"];
@@ -48,7 +48,7 @@ impl Sandbox {
 
     /// What is wrong with these rules.
     #[track_caller]
-    fn error_of(&self, rules: &str) -> String {
+    pub(crate) fn error_of(&self, rules: &str) -> String {
         std::fs::write(self.outside("rules.toml"), rules).unwrap();
         let run = self.muzzle(["scan", ".", "--rules", "../rules.toml"]);
         assert_eq!(run.code, Some(2), "{}", run.stderr);
@@ -57,7 +57,7 @@ impl Sandbox {
 }
 
 /// `rule reason count`.
-fn dropped(scan: &Scan) -> Vec<String> {
+pub(crate) fn dropped(scan: &Scan) -> Vec<String> {
     let list = &scan.report["dropped_candidates"];
     let text = |one: &Value| {
         format!("{} {} {}", one["rule"].as_str().unwrap(), one["reason"].as_str().unwrap(), one["count"])
@@ -280,19 +280,19 @@ fn mistakes_are_told_with_their_place() {
 fn what_is_not_understood_is_told_and_the_rest_is_loaded() {
     let sandbox = Sandbox::new();
     sandbox.write("a", format!("{}\n", acme("one")));
-    let more = "minVersion = 'v8'\nprefilter = 'true'\n[[rules]]\nid = 'p'\npath = 'x'\n[[rules]]\nid = 's'\nregex = 'abc'\n\
-                skipReport = true\n[[rules]]\nid = 'c'\nregex = 'abd'\nseverety = 1\n[[rules.required]]\nid = 's'\n";
+    let more = "minVersion = 'v8'\nfilter = 'tokenRatio(\"a\") > 1'\n[[rules]]\nid = 's'\nregex = 'abc'\n\
+                tokenEfficiency = true\n[[rules]]\nid = 'c'\nregex = 'abd'\nseverety = 1\n\
+                filter = 'any([1], # > 0)'\n";
     let scan = sandbox.scan_by(
         &format!("{more}{}", GITLEAKS.replace("Title = \"ours\"", "").replace("[[Rules]]", "[[rules]]")),
         &[],
     );
     assert_eq!(scan.places(), ["Acme Token a:1:1 worktree"]);
     for expected in [
-        "report files by their path alone: p",
-        "parts of other rules (`skipReport`): s",
-        "without the rules that have to match near them, and so report more: c",
-        "rules.toml:2:1: `prefilter` is not known",
-        ":13:1: `severety` is not known",
+        "rules.toml:2:11: `tokenRatio` takes a model of tokens",
+        ":6:19: `tokenEfficiency` takes a model of tokens",
+        ":10:1: `severety` is not known",
+        ":11:20: `#` and the like are not supported in filters; such a `filter` drops nothing",
     ] {
         assert!(scan.stderr.contains(expected), "{expected}\n{}", scan.stderr);
     }

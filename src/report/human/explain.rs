@@ -44,6 +44,7 @@ fn meaning(reason: DropReason) -> &'static str {
         DropReason::NoCompanion => "half of a credential, and the other half is not near",
         DropReason::AllowedPath => "the rule does not report what lies there",
         DropReason::AllowedCommit => "the rule does not report what that commit brought in",
+        DropReason::Filter => "a filter of the rule file says that it is no secret",
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use super::dialect::{Borders, translate};
 use super::literals;
 use super::pattern::{self, Pattern};
-use super::read::{Placed, RawAllowlist, RawRule};
+use super::read::{Placed, RawAllowlist, RawRequirement, RawRule};
 use crate::finding::{Confidence, ObjectName, Severity};
 use crate::rules::compile::{self, Form, FormKind};
 use crate::rules::exemption::Words;
-use crate::rules::{Cache, Examples, Exemption, Rule, RuleError};
+use crate::rules::{Cache, Examples, Exemption, Requirement, Rule, RuleError};
 
 /// What to do about a secret of which nothing more is known.
 const REMEDIATION: &str =
@@ -35,22 +35,45 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         return Err(refused(&raw.place, why.into()));
     };
     let secret = pattern::secret(&hir, raw.secret_group.as_ref().map(|group| group.value));
-    let path = match &raw.path {
-        Some(path) => Some(expression(path, "path", Borders::Text).map_err(|why| refused(&path.place, why))?),
-        None => None,
-    };
+    let path = raw.path.as_ref().map(|path| self::path(raw, path)).transpose()?;
+    Ok(Rule {
+        keywords: keywords.words,
+        place: regex.place.clone(),
+        form: Form {
+            path,
+            ..form(FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }))
+        },
+        ..without_form(raw, provider)?
+    })
+}
+
+/// Makes a rule that reports files for their paths.
+pub(super) fn rule_by_path(raw: &RawRule, path: &Placed<String>, provider: &str) -> Result<Rule, RuleError> {
+    let path_text = self::path(raw, path)?;
+    let form = Form { path: Some(path_text), ..form(FormKind::Path) };
+    Ok(Rule { place: path.place.clone(), form, ..without_form(raw, provider)? })
+}
+
+/// A rule's `path`, in our dialect.
+pub(super) fn path(raw: &RawRule, path: &Placed<String>) -> Result<String, RuleError> {
+    let refused = |why| RuleError::Rule { place: path.place.clone(), id: raw.id.clone(), why };
+    expression(path, "path", Borders::Text).map_err(refused)
+}
+
+fn form(kind: FormKind) -> Form {
+    Form { kind, interval: None, allow: Vec::new(), path: None, stopwords: Vec::new(), needs: None }
+}
+
+/// What a rule says, but for what it matches.
+fn without_form(raw: &RawRule, provider: &str) -> Result<Rule, RuleError> {
     let description = raw.description.clone().unwrap_or_else(|| format!("Found by a rule of {provider}."));
     Ok(Rule {
         id: raw.id.clone(),
         name: raw.description.as_deref().map_or_else(|| raw.id.clone(), name),
         description,
         severity: Severity::High,
-        confidence: match raw.confidence.as_deref() {
-            Some("high") => Confidence::High,
-            Some("low") => Confidence::Low,
-            _ => Confidence::Medium,
-        },
-        keywords: keywords.words,
+        confidence: raw.confidence.unwrap_or(Confidence::Medium),
+        keywords: Vec::new(),
         remediation: REMEDIATION.into(),
         references: Vec::new(),
         tags: raw.tags.clone(),
@@ -58,7 +81,8 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         check: None,
         identity: None,
         companion: None,
-        part: false,
+        requires: raw.requires.iter().map(requirement).collect(),
+        part: raw.skip_report,
         // Gitleaks drops what is not above the value, not what is below it.
         entropy: raw.entropy.map(f32::next_up),
         guessable: false,
@@ -67,16 +91,9 @@ pub(super) fn rule(raw: &RawRule, regex: &Placed<String>, provider: &str) -> Res
         covers: Vec::new(),
         placeholders: false,
         provider: provider.into(),
-        place: regex.place.clone(),
+        place: raw.place.clone(),
         builtin: false,
-        form: Form {
-            kind: FormKind::Foreign(Pattern { text, secret, near: keywords.near, before: keywords.before }),
-            interval: None,
-            allow: Vec::new(),
-            path,
-            stopwords: Vec::new(),
-            needs: None,
-        },
+        form: form(FormKind::Path),
         exemptions: rule_exemptions(raw)?,
         compiled: OnceLock::new(),
     })
@@ -88,7 +105,7 @@ fn name(description: &str) -> String {
     description[..end.unwrap_or(description.len())].trim_end_matches('.').to_owned()
 }
 
-/// Those of a rule's own allowlists.
+/// Those of a rule's own allowlists and filters.
 pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, RuleError> {
     let mut all = Vec::new();
     for allowlist in &raw.allowlists {
@@ -97,7 +114,13 @@ pub(super) fn rule_exemptions(raw: &RawRule) -> Result<Vec<Arc<Exemption>>, Rule
             other => other,
         })?);
     }
+    all.extend(raw.filters.iter().map(Arc::clone));
     Ok(all)
+}
+
+fn requirement(raw: &RawRequirement) -> Requirement {
+    let RawRequirement { id, lines, columns, bytes, is_optional, from_end, .. } = raw.clone();
+    Requirement { rule: id, lines, columns, bytes, is_optional, from_end }
 }
 
 /// One exemption of all criteria, or one for each.
@@ -116,6 +139,7 @@ pub(crate) fn exemptions(raw: &RawAllowlist) -> Result<Vec<Arc<Exemption>>, Rule
         paths: any_of(&raw.paths, "paths")?,
         text: any_of(&raw.regexes, "regexes")?.map(|expression| (raw.target, expression)),
         words,
+        formula: None,
     };
     whole.build_all().map_err(|why| RuleError::File { place: raw.place.clone(), why })?;
     let never_holds = whole.commits.is_empty() && !raw.commits.is_empty();

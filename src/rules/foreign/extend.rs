@@ -1,7 +1,8 @@
 //! One configuration and those that it extends → one.
 //!
 //! The rules of gitleaks: a rule with the id of one in the extended file changes that one. Its texts and numbers take
-//! precedence, its lists are appended; whether it is reported is not carried over.
+//! precedence, its lists are appended; whether it is reported is not carried over. Those of betterleaks 2: it takes the
+//! place of that one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,12 +71,14 @@ fn merged(mut base: Config, child: Config) -> Config {
     base.rules.retain(|rule| disabled.iter().all(|id| rule.id != id.value));
     for rule in child.rules {
         match base.rules.iter_mut().find(|other| other.id == rule.id) {
+            Some(other) if rule.is_whole => *other = rule,
             Some(other) => override_rule(other, rule),
             None => base.rules.push(rule),
         }
     }
     base.rules.sort_by(|a, b| a.id.cmp(&b.id));
     base.allowlists.splice(0..0, child.allowlists);
+    base.filters.splice(0..0, child.filters);
     // What the base disables of the rules that come with muzzle, its child does not bring back.
     base.extend.disabled.extend(disabled);
     base.extend.use_default |= use_default;
@@ -84,7 +87,9 @@ fn merged(mut base: Config, child: Config) -> Config {
 
 /// Changes a rule as one with the same id says that extends it.
 pub(super) fn override_rule(base: &mut RawRule, child: RawRule) {
-    let RawRule { description, regex, path, secret_group, entropy, keywords, tags, allowlists, .. } = child;
+    let RawRule {
+        description, regex, path, secret_group, entropy, keywords, tags, allowlists, filters, ..
+    } = child;
     base.description = description.or(base.description.take());
     base.regex = regex.or(base.regex.take());
     base.path = path.or(base.path.take());
@@ -93,6 +98,9 @@ pub(super) fn override_rule(base: &mut RawRule, child: RawRule) {
     base.keywords.extend(keywords);
     base.tags.extend(tags);
     base.allowlists.extend(allowlists);
+    if !filters.is_empty() {
+        base.filters = filters;
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The text of a gitleaks configuration → what it says, each part with its place.
 //!
 //! Keys are looked up in any case, as gitleaks does it. What is not known, or known and not supported, is told once for
-//! each key.
+//! each kind.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,8 +9,13 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::finding::Confidence;
 use crate::rules::exemption::Target;
-use crate::rules::{Place, RuleError};
+use crate::rules::{Exemption, Place, RuleError};
+
+mod newer;
+
+pub(super) use newer::RawRequirement;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -25,6 +30,8 @@ pub(super) struct Config {
     pub(super) extend: Extend,
     pub(super) rules: Vec<RawRule>,
     pub(super) allowlists: Vec<RawAllowlist>,
+    /// What filters for all rules drop.
+    pub(super) filters: Vec<Arc<Exemption>>,
 }
 
 #[derive(Debug, Default)]
@@ -45,10 +52,14 @@ pub(super) struct RawRule {
     pub(super) entropy: Option<f32>,
     pub(super) keywords: Vec<String>,
     pub(super) tags: Vec<String>,
-    pub(super) confidence: Option<String>,
+    pub(super) confidence: Option<Confidence>,
     pub(super) skip_report: bool,
     /// Other rules must match near it.
-    pub(super) is_composite: bool,
+    pub(super) requires: Vec<RawRequirement>,
+    /// What its filter drops.
+    pub(super) filters: Vec<Arc<Exemption>>,
+    /// It has keys of version 2, in which a rule takes the place of the one it extends.
+    pub(super) is_whole: bool,
     pub(super) allowlists: Vec<RawAllowlist>,
 }
 
@@ -96,7 +107,7 @@ pub(crate) fn target_named(name: &str) -> Result<Target, String> {
 }
 
 /// Keys without a meaning here, and without harm.
-const HARMLESS: [&str; 13] = [
+const HARMLESS: [&str; 8] = [
     "title",
     "description",
     "minversion",
@@ -105,20 +116,18 @@ const HARMLESS: [&str; 13] = [
     "validate",
     "analyze",
     "revoke",
-    "tokenefficiency",
-    "withinlines",
-    "withincolumns",
-    "within",
-    "optional",
 ];
+
+/// Keys that only version 2 of betterleaks knows.
+const OF_VERSION_2: [&str; 5] = ["components", "confidence", "valuegroup", "analyze", "revoke"];
 
 pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Config, RuleError> {
     let root = DeTable::parse(text).map_err(|error| RuleError::syntax(file, text, &error))?;
-    let mut reader = Reader { file, text, ignored: BTreeMap::new() };
+    let mut reader = Reader { file, text, told: BTreeMap::new() };
     let config = reader.config(root.get_ref())?;
-    for (key, (count, first)) in reader.ignored {
+    for (what, (count, first)) in reader.told {
         let more = if count > 1 { format!(", and {} more times", count - 1) } else { String::new() };
-        tracing::warn!("{first}: `{key}` is not known or not supported, and is ignored{more}");
+        tracing::warn!("{first}: {what}{more}");
     }
     Ok(config)
 }
@@ -126,8 +135,8 @@ pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Config, RuleError> {
 struct Reader<'a> {
     file: &'a Arc<str>,
     text: &'a str,
-    /// How often a key was not understood, and where first.
-    ignored: BTreeMap<String, (usize, Place)>,
+    /// How often something was not understood, and where first.
+    told: BTreeMap<String, (usize, Place)>,
 }
 
 type Value<'i> = Spanned<DeValue<'i>>;
@@ -172,8 +181,10 @@ impl Reader<'_> {
             rules.push(self.rule(value)?);
         }
         let allowlists = self.allowlists(&mut keys, "")?;
+        let mut filters = self.filter(keys.take("prefilter"), "prefilter")?;
+        filters.extend(self.filter(keys.take("filter"), "filter")?);
         self.ignore(keys);
-        Ok(Config { extend, rules, allowlists })
+        Ok(Config { extend, rules, allowlists, filters })
     }
 
     fn extend(&mut self, value: &Value<'_>) -> Result<Extend, RuleError> {
@@ -201,11 +212,16 @@ impl Reader<'_> {
         let text =
             |placed: Option<Placed<String>>| placed.map(|placed| placed.value).filter(|t| !t.is_empty());
         let filled = |placed: Option<Placed<String>>| placed.filter(|placed| !placed.value.is_empty());
+        let of_rule = |error| match error {
+            RuleError::File { place, why } => RuleError::Rule { place, id: id.value.clone(), why },
+            other => other,
+        };
+        let is_whole = OF_VERSION_2.iter().any(|key| keys.0.contains_key(*key));
         let words = |list: Vec<Placed<String>>| list.into_iter().map(|word| word.value).collect::<Vec<_>>();
         let group = keys.take("secretgroup").or_else(|| keys.take("valuegroup"));
         let secret_group = match self.number(group, "secretGroup")? {
             None => None,
-            Some(Placed { value, place }) => match whole(value) {
+            Some(Placed { value, place }) => match whole(value, 999.0) {
                 Some(value) => Some(Placed { value, place }),
                 None => {
                     let why = "`secretGroup` is the number of a group: 0, 1, 2 …".into();
@@ -215,7 +231,9 @@ impl Reader<'_> {
         };
         #[expect(clippy::cast_possible_truncation, reason = "entropies are at most 8")]
         let entropy = self.number(keys.take("entropy"), "entropy")?.map(|entropy| entropy.value as f32);
-        let components = keys.take("components").is_some();
+        let mut requires = self.required(keys.take("required")).map_err(of_rule)?;
+        requires.extend(self.components(keys.take("components")).map_err(of_rule)?);
+        self.token_efficiency(keys.take("tokenefficiency"))?;
         let rule = RawRule {
             place: self.place(at),
             description: text(self.string(keys.take("description"), "description")?),
@@ -225,9 +243,11 @@ impl Reader<'_> {
             entropy: entropy.filter(|entropy| *entropy != 0.0),
             keywords: words(self.strings(keys.take("keywords"), "keywords")?),
             tags: words(self.strings(keys.take("tags"), "tags")?),
-            confidence: text(self.string(keys.take("confidence"), "confidence")?),
+            confidence: self.confidence(keys.take("confidence")).map_err(of_rule)?,
             skip_report: self.boolean(keys.take("skipreport"), "skipReport")?,
-            is_composite: keys.take("required").is_some() || components,
+            requires,
+            filters: self.filter(keys.take("filter"), "filter").map_err(of_rule)?,
+            is_whole,
             allowlists: self.allowlists(&mut keys, &id.value)?,
             id: id.value,
         };
@@ -351,13 +371,18 @@ impl Reader<'_> {
 
     fn ignore(&mut self, keys: Keys<'_, '_>) {
         for (key, (_, at)) in keys.0.into_iter().filter(|(key, _)| !HARMLESS.contains(&key.as_str())) {
-            let place = self.place(at);
-            self.ignored.entry(key).or_insert((0, place)).0 += 1;
+            self.tell(at, format!("`{key}` is not known or not supported, and is ignored"));
         }
+    }
+
+    /// Notes something for whoever wrote the file.
+    fn tell(&mut self, at: usize, what: String) {
+        let place = self.place(at);
+        self.told.entry(what).or_insert((0, place)).0 += 1;
     }
 }
 
-fn whole(number: f64) -> Option<usize> {
+fn whole(number: f64, most: f64) -> Option<usize> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked right here")]
-    (number >= 0.0 && number.fract() == 0.0 && number < 1000.0).then_some(number as usize)
+    (number >= 0.0 && number.fract() == 0.0 && number <= most).then_some(number as usize)
 }
