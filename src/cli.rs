@@ -3,10 +3,12 @@
 use clap::{Parser, Subcommand};
 
 mod debug;
+mod report;
 mod rules;
 mod scan;
 
 pub use debug::DebugCommand;
+pub use report::ReportArgs;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScopeArgs};
 
@@ -32,6 +34,10 @@ pub enum Command {
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
     Scan(ScanArgs),
+    /// Write a saved run in other formats, without scanning again.
+    ///
+    /// Example: muzzle scan . -o json=run.json; muzzle report --from run.json -o html=report.html -o csv=findings.csv
+    Report(ReportArgs),
     /// List, show and check rules.
     #[command(subcommand)]
     Rules(RulesCommand),

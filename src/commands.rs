@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
 pub mod debug;
+pub mod report;
 pub mod rules;
 pub mod scan;

@@ -101,17 +101,22 @@ impl Config {
             show_secrets: args.show_secrets,
             explain: args.explain,
         };
-        let mut outputs = args.outputs.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
-        if outputs.is_empty() {
-            outputs.push(Output { format: Format::Human, file: None });
-        }
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            bail!(
-                "two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif"
-            );
-        }
-        Ok(Config { rules, options, outputs })
+        Ok(Config { rules, options, outputs: outputs(&args.outputs)? })
     }
+}
+
+/// What `-o` asks for; by default a report for people.
+pub(crate) fn outputs(texts: &[String]) -> anyhow::Result<Vec<Output>> {
+    let mut outputs = texts.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    if outputs.is_empty() {
+        outputs.push(Output { format: Format::Human, file: None });
+    }
+    if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+        bail!(
+            "two reports cannot share standard output: give one of them a file, as in -o sarif=muzzle.sarif"
+        );
+    }
+    Ok(outputs)
 }
 
 fn target(path: &PathBuf) -> Target {

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     quiet_panics();
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
+        Command::Report(args) => commands::report::run(args),
         Command::Rules(command) => commands::rules::run(command),
         Command::Debug(command) => commands::debug::run(command),
     };

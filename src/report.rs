@@ -11,18 +11,21 @@ use crate::detect::DropReason;
 use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
 use crate::rules::{Rule, RuleSet};
 
+mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod human;
 pub mod json;
 mod refs;
 pub mod sarif;
+pub mod saved;
 pub mod text;
+mod uri;
 
 use text::Redactor;
 
 /// What was scanned, in numbers.
-#[derive(Debug, Clone, Default, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
 pub struct Stats {
     /// Refs that were followed.
     pub refs: u64,
@@ -74,7 +77,10 @@ pub struct Report {
     pub scope: Option<String>,
     /// What was asked for, for titles.
     pub targets: Vec<String>,
-    /// Wall time. Not part of any machine-readable format: those are the same for the same input.
+    /// When it ended. Only the day is told, and by `gitlab`, which wants it, the second.
+    pub finished: jiff::Timestamp,
+    /// Wall time; zero if it is not known any more. Not part of any machine-readable format but `gitlab`: those are the
+    /// same for the same input.
     pub elapsed: Duration,
     /// Parts of it. All zero where no whole history was scanned.
     pub phases: Phases,

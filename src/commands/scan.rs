@@ -34,7 +34,8 @@ pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
     Ok(report.exit_code(args.allow_incomplete))
 }
 
-fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
+/// Writes a report where it is wanted.
+pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
     match &output.file {
         Some(file) => {
             let bytes = output.format.render(report, false);

@@ -102,6 +102,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         severity: rule.severity,
         confidence: rule.confidence,
         secret: Secret::new(secret),
+        entropy: crate::detect::entropy(secret),
         verdict: Verdict::NotChecked,
         identity: Vec::new(),
         companion: None,
@@ -159,6 +160,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         dropped: BTreeMap::new(),
         scope: None,
         targets: vec!["repository".into()],
+        finished: jiff::Timestamp::from_second(1_767_323_045).unwrap(),
         elapsed: Duration::from_millis(1234),
         phases: Phases::default(),
         redactor,
@@ -206,7 +208,7 @@ pub(super) fn odd_report() -> Report {
         let elsewhere = occurrence(&secret, &holding, 9, Provenance::Unreachable);
         let mut finding = finding(&rules, "fixture-token", &secret, vec![here, elsewhere]);
         finding.verdict =
-            if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`") };
+            if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`".into()) };
         let value = format!("[x](https://evil.example) {}", String::from_utf8_lossy(&secret));
         finding.identity = vec![crate::finding::Fact { name: "account".into(), value }];
         let branch = format!("refs/heads/{}", String::from_utf8_lossy(&secret));

@@ -6,7 +6,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
 use super::text::{clip, one_line, visible};
-use super::{Report, json};
+use super::{Report, facts, json};
 use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
@@ -79,11 +79,9 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if report.show_secrets {
         notes.push(("secret", visible(json::shown_secret(report, finding).as_bytes())));
     }
-    if !finding.identity.is_empty() {
-        let fact = |name: &str, value: &str| format!("{name} {}", show(report, value.as_bytes()));
-        let facts: Vec<String> = finding.identity.iter().map(|f| fact(&f.name, &f.value)).collect();
-        notes.push(("identity", facts.join(", ")));
-    }
+    let fact = |(name, value): (String, String)| format!("{name} {}", clip(&value, LONGEST_TEXT));
+    let facts: Vec<String> = facts::of(report, finding).into_iter().map(fact).collect();
+    notes.push(("identity", facts.join(", ")));
     notes.extend(finding.companion.as_ref().map(|half| ("with", companion(report, half))));
     notes.push(("opens", one_line(&rule.description)));
     notes.push(("lives", whereabouts(finding)));
@@ -261,7 +259,7 @@ Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in
         finding.occurrences.truncate(1);
         finding.occurrences[0].provenance = Provenance::Worktree;
         assert_eq!(whereabouts(&finding), "in the working tree");
-        finding.verdict = Verdict::Failed("the sum is wrong");
+        finding.verdict = Verdict::Failed("the sum is wrong".into());
         assert_eq!(
             confidence(&finding),
             "high; its structure was checked and does not hold: the sum is wrong"

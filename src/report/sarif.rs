@@ -5,7 +5,6 @@
 //!
 //! Secrets are masked even if the user asked for them elsewhere: a SARIF file is made to be uploaded.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::json;
 use serde_json::ser::PrettyFormatter;
 use serde_sarif::sarif as model;
@@ -46,31 +45,6 @@ pub fn render(report: &Report) -> Vec<u8> {
     let log =
         model::Sarif::builder().schema(SCHEMA).version(json!(model::Version::V2_1_0)).runs(vec![run]).build();
     json::write(&log, PrettyFormatter::new())
-}
-
-/// What need not be encoded anywhere in a path (RFC 3986, "unreserved"), and the separator.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// A repository path as a relative URI reference: the raw bytes, percent-encoded; masked if it holds a secret.
-///
-/// No name can make it an absolute URI, a network path or one that climbs.
-pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
-    let masked = report.redactor.path_holds_secret(path).then(|| report.redactor.show_path(path));
-    let path = masked.as_ref().map_or(path, String::as_bytes);
-    if path.is_empty() {
-        // An empty reference would mean the report itself.
-        return "unnamed".into();
-    }
-    let encoded = percent_encode(path, ENCODED).to_string();
-    let segment = |segment: &str| match segment {
-        "." | ".." => segment.replace('.', "%2E"),
-        _ => segment.to_owned(),
-    };
-    let encoded = encoded.split('/').map(segment).collect::<Vec<_>>().join("/");
-    match encoded.strip_prefix('/') {
-        Some(rest) => format!("%2F{rest}"),
-        None => encoded,
-    }
 }
 
 /// How a finding of this severity and confidence is shown.
@@ -136,31 +110,13 @@ fn notification(id: &str, level: &str, text: String) -> model::Notification {
 mod tests {
     use serde_json::Value;
 
-    use super::super::fixture::{self, ODD_PATHS};
+    use super::super::fixture;
     use super::*;
     use crate::finding::Provenance;
     use crate::report::text::is_steering;
 
     fn rendered(report: &Report) -> Value {
         serde_json::from_slice(&render(report)).unwrap()
-    }
-
-    #[test]
-    fn odd_paths_become_relative_uris_that_decode_to_them() {
-        let report = fixture::report(Vec::new(), Vec::new());
-        for (path, expected) in ODD_PATHS {
-            let uri = uri(&report, path);
-            assert_eq!(uri, expected);
-            assert_eq!(percent_encoding::percent_decode_str(&uri).collect::<Vec<u8>>(), path);
-        }
-        assert_eq!(uri(&report, b""), "unnamed");
-    }
-
-    #[test]
-    fn a_path_that_holds_a_secret_is_masked() {
-        let report = fixture::odd_report();
-        let path = [b"a b/", &fixture::secret(0)[..], b".txt"].concat();
-        assert_eq!(uri(&report, &path), "a%20b/fxt_%2A%2A%2A%2A%2A%2A%2A%2A.txt");
     }
 
     #[test]

@@ -9,9 +9,9 @@ use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
 use super::super::refs::RefNames;
-use super::super::{Report, json};
+use super::super::{Report, facts, json, uri};
 use super::rules::{Used, remediation, title};
-use super::{level, plain, uri};
+use super::{level, plain};
 use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Verdict};
 use crate::location::Location;
 
@@ -50,9 +50,9 @@ fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Oc
     let mut known: HashMap<String, usize> = HashMap::new();
     for occurrence in &finding.occurrences {
         let next = files.len();
-        let at = *known.entry(uri(report, &occurrence.path)).or_insert(next);
+        let at = *known.entry(uri::of(report, &occurrence.path)).or_insert(next);
         if at == next {
-            files.push((uri(report, &occurrence.path), Vec::new()));
+            files.push((uri::of(report, &occurrence.path), Vec::new()));
         }
         files[at].1.push(occurrence);
     }
@@ -181,12 +181,8 @@ impl Place<'_> {
 
     fn properties(&self, report: &Report, finding: &Finding) -> model::PropertyBag {
         let primary = self.occurrences[0];
-        let show = |text: &str| report.redactor.show(text.as_bytes());
-        let identity: Map<String, Value> = finding
-            .identity
-            .iter()
-            .map(|fact| (fact.name.clone().into_owned(), show(&fact.value).into()))
-            .collect();
+        let facts = facts::of(report, finding).into_iter();
+        let identity: Map<String, Value> = facts.map(|(name, value)| (name, value.into())).collect();
         let mut properties = BTreeMap::from([
             ("check", json!(check(&finding.verdict))),
             ("confidence", json!(finding.confidence)),
@@ -365,7 +361,7 @@ mod tests {
     #[test]
     fn a_message_is_short_sentences_of_our_own() {
         let mut report = spread();
-        report.findings[0].verdict = Verdict::Failed("the sum is `wrong`");
+        report.findings[0].verdict = Verdict::Failed("the sum is `wrong`".into());
         assert_eq!(
             results(&report)[1]["message"]["text"],
             "Fixture \\[token\\](https://evil.example). The secret fxt_******** is not in this file of HEAD, but still \
