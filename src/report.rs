@@ -11,11 +11,18 @@ use crate::detect::DropReason;
 use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity};
 use crate::rules::{Rule, RuleSet};
 
+mod about;
+pub mod csv;
 mod facts;
 #[cfg(test)]
 mod fixture;
+pub mod gitlab;
+pub mod gitleaks;
 pub mod human;
 pub mod json;
+pub mod junit;
+mod markup;
+mod places;
 mod refs;
 pub mod sarif;
 pub mod saved;
@@ -132,15 +139,27 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// GitLab's secret detection report.
+    Gitlab,
+    /// `JUnit` XML: a failed test for each finding and file.
+    Junit,
+    /// A row for each place.
+    Csv,
+    /// The array that gitleaks writes.
+    Gitleaks,
 }
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 4] = [
+    pub const ALL: [(&'static str, Format); 8] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
+        ("gitlab", Format::Gitlab),
+        ("junit", Format::Junit),
+        ("csv", Format::Csv),
+        ("gitleaks", Format::Gitleaks),
     ];
 
     /// By name.
@@ -155,6 +174,10 @@ impl Format {
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
             Format::Sarif => sarif::render(report),
+            Format::Gitlab => gitlab::render(report),
+            Format::Junit => junit::render(report),
+            Format::Csv => csv::render(report),
+            Format::Gitleaks => gitleaks::render(report),
         }
     }
 }

@@ -299,11 +299,7 @@ impl<'a> FindingJson<'a> {
         let exposure = finding.exposure.as_ref();
         let excerpts = Excerpts::new(report, finding);
         let places = finding.occurrences.iter().zip(&excerpts.of);
-        let (check, check_detail) = match &finding.verdict {
-            Verdict::NotChecked => ("none", None),
-            Verdict::Passed => ("passed", None),
-            Verdict::Failed(why) => ("failed", Some(&**why)),
-        };
+        let (check, check_detail) = self::check(&finding.verdict);
         FindingJson {
             fingerprint: finding.fingerprint.as_str(),
             rule: RuleJson { id: &rule.id, name: &rule.name, provider: &rule.provider },
@@ -406,6 +402,15 @@ fn beyond_text(report: &Report, secret: &Secret) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "--show-secrets asks for it")]
     let bytes = secret.expose();
     std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes))
+}
+
+/// What the offline check said, and why it failed.
+pub(crate) fn check(verdict: &Verdict) -> (&'static str, Option<&str>) {
+    match verdict {
+        Verdict::NotChecked => ("none", None),
+        Verdict::Passed => ("passed", None),
+        Verdict::Failed(why) => ("failed", Some(why)),
+    }
 }
 
 /// The day in UTC, as `2026-01-31`.

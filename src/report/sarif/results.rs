@@ -1,18 +1,19 @@
 //! Findings → results: one per finding and path.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
+use super::super::about::{remediation, title};
+use super::super::places::{by_file, commit_and_date, source, whereabouts};
 use super::super::refs::RefNames;
-use super::super::{Report, facts, json, uri};
-use super::rules::{Used, remediation, title};
+use super::super::{Report, facts, json};
+use super::rules::Used;
 use super::{level, plain};
-use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Verdict};
+use crate::finding::{Finding, Occurrence, Verdict};
 use crate::location::Location;
 
 /// Locations of one result, the primary one included: as many as GitHub shows.
@@ -42,33 +43,6 @@ pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model:
         }
     }
     (results, left_out)
-}
-
-/// Occurrences by URI, in the order of their first one. Paths that differ in nothing but a secret are one.
-fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Occurrence>)> {
-    let mut files: Vec<(String, Vec<&Occurrence>)> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for occurrence in &finding.occurrences {
-        let next = files.len();
-        let at = *known.entry(uri::of(report, &occurrence.path)).or_insert(next);
-        if at == next {
-            files.push((uri::of(report, &occurrence.path), Vec::new()));
-        }
-        files[at].1.push(occurrence);
-    }
-    // What people open is the file as it is now; of what is gone, its last version.
-    let rank = |occurrence: &Occurrence| match &occurrence.provenance {
-        _ if occurrence.in_head => (0, Reverse(0)),
-        Provenance::Worktree | Provenance::Stdin => (1, Reverse(0)),
-        Provenance::Staged => (2, Reverse(0)),
-        Provenance::Commit(info) => (3, Reverse(info.time)),
-        Provenance::Ref => (4, Reverse(0)),
-        Provenance::Unreachable => (5, Reverse(0)),
-    };
-    for (_, occurrences) in &mut files {
-        occurrences.sort_by_key(|occurrence| rank(occurrence));
-    }
-    files
 }
 
 /// The occurrences apart from the first one's lines: the same lines in another version of a file say nothing new.
@@ -112,7 +86,7 @@ impl Place<'_> {
             "{}. The secret {} is {}.",
             plain(name.trim_end_matches('.')),
             plain(&finding.secret.masked()),
-            self.whereabouts()
+            whereabouts(self.occurrences[0])
         );
         if let Some(first) = &finding.first_seen {
             let _ = write!(text, " It was first committed in {}.", commit_and_date(first));
@@ -137,18 +111,6 @@ impl Place<'_> {
         }
         let _ = write!(text, " {}", plain(&remediation(rule)));
         text
-    }
-
-    fn whereabouts(&self) -> &'static str {
-        match &self.occurrences[0].provenance {
-            _ if self.occurrences[0].in_head => "in HEAD",
-            Provenance::Worktree => "in the working tree",
-            Provenance::Staged => "staged",
-            Provenance::Stdin => "in standard input",
-            Provenance::Commit(_) => "not in this file of HEAD, but still in the history",
-            Provenance::Ref => "in an object that a ref names without a commit",
-            Provenance::Unreachable => "in an object that no ref reaches",
-        }
     }
 
     fn related(&self) -> Vec<model::Location> {
@@ -184,7 +146,7 @@ impl Place<'_> {
         let facts = facts::of(report, finding).into_iter();
         let identity: Map<String, Value> = facts.map(|(name, value)| (name, value.into())).collect();
         let mut properties = BTreeMap::from([
-            ("check", json!(check(&finding.verdict))),
+            ("check", json!(json::check(&finding.verdict).0)),
             ("confidence", json!(finding.confidence)),
             ("fingerprint", json!(finding.fingerprint.as_str())),
             ("identity", json!(identity)),
@@ -230,34 +192,9 @@ fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str
     properties
 }
 
-fn check(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::NotChecked => "none",
-        Verdict::Passed => "passed",
-        Verdict::Failed(_) => "failed",
-    }
-}
-
 /// A place in words that are all our own.
 fn label(occurrence: &Occurrence) -> String {
-    let place = match &occurrence.provenance {
-        Provenance::Worktree => "working tree".into(),
-        Provenance::Staged => "staged".into(),
-        Provenance::Stdin => "standard input".into(),
-        Provenance::Commit(info) => format!("commit {}", commit_and_date(info)),
-        Provenance::Ref => "object of a ref".into(),
-        Provenance::Unreachable => "unreachable object".into(),
-    };
-    format!("line {}, {place}", occurrence.location.start.line)
-}
-
-fn commit_and_date(info: &CommitInfo) -> String {
-    let mut id = info.id.to_string();
-    id.truncate(12);
-    match json::date(info.time) {
-        Some(date) => format!("{id} of {}", date.split('T').next().unwrap_or_default()),
-        None => id,
-    }
+    format!("line {}, {}", occurrence.location.start.line, source(occurrence))
 }
 
 fn region(location: &Location) -> model::Region {
@@ -276,6 +213,7 @@ fn region(location: &Location) -> model::Region {
 mod tests {
     use super::super::super::fixture;
     use super::*;
+    use crate::finding::Provenance;
 
     fn results(report: &Report) -> Vec<Value> {
         let results = all(report, &mut Used::default(), usize::MAX).0;
