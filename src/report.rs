@@ -139,6 +139,10 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// The same of what a checkout has.
+    SarifHead,
+    /// The same of what is in the history alone.
+    SarifHistory,
     /// GitLab's secret detection report.
     Gitlab,
     /// `JUnit` XML: a failed test for each finding and file.
@@ -151,11 +155,13 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 8] = [
+    pub const ALL: [(&'static str, Format); 10] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
+        ("sarif-head", Format::SarifHead),
+        ("sarif-history", Format::SarifHistory),
         ("gitlab", Format::Gitlab),
         ("junit", Format::Junit),
         ("csv", Format::Csv),
@@ -173,7 +179,9 @@ impl Format {
             Format::Human => human::render(report, colour),
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
-            Format::Sarif => sarif::render(report),
+            Format::Sarif => sarif::render(report, sarif::Part::All),
+            Format::SarifHead => sarif::render(report, sarif::Part::Head),
+            Format::SarifHistory => sarif::render(report, sarif::Part::History),
             Format::Gitlab => gitlab::render(report),
             Format::Junit => junit::render(report),
             Format::Csv => csv::render(report),

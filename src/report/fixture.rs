@@ -169,6 +169,37 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
     }
 }
 
+/// So many findings, some of them in HEAD, in files with long names, with the facts that real ones have.
+pub(super) fn many(count: u32) -> Report {
+    let rules = rules();
+    let findings = (0..count).map(|number| {
+        let mut secret = secret(0);
+        let mut rest = number;
+        for byte in &mut secret[4..12] {
+            *byte = b'a' + u8::try_from(rest % 26).unwrap_or_default();
+            rest /= 26;
+        }
+        let author = u8::try_from(number % 251).unwrap_or_default();
+        let time = 1_400_000_000 + i64::from(number.wrapping_mul(7919) % 300_000_000);
+        let path = format!("services/{}/config/environments/settings-{number}.yaml", number % 97);
+        let mut here = occurrence(&secret, path.as_bytes(), 1 + number % 500, commit(author, time));
+        here.in_head = number % 3 == 0;
+        let before = occurrence(&secret, path.as_bytes(), 1 + number % 400, commit(author, time - 9_999));
+        let copy = format!("archive/{number}.yaml");
+        let copy = occurrence(&secret, copy.as_bytes(), 7, commit(author, time + 9_999));
+        let rule = if number % 5 == 4 { "jwt" } else { "fixture-token" };
+        let mut finding = finding(&rules, rule, &secret, vec![here, before, copy]);
+        finding.exposure = Some(exposure(author, None, &["refs/heads/main", "refs/tags/v1.0"]));
+        finding.days_exposed = Some(u64::from(number % 2000));
+        finding.identity =
+            vec![crate::finding::Fact { name: "account".into(), value: format!("team-{number}") }];
+        finding
+    });
+    let mut findings: Vec<Finding> = findings.collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    report(findings, Vec::new())
+}
+
 /// A gap whose place tries to steer whoever reads it.
 pub(super) fn gap(kind: GapKind, number: usize) -> Gap {
     Gap {

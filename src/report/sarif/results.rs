@@ -8,11 +8,11 @@ use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
 use super::super::about::{remediation, title};
-use super::super::places::{by_file, commit_and_date, source, whereabouts};
+use super::super::places::{self, File, by_file, commit_and_date, is_present, source, whereabouts};
 use super::super::refs::RefNames;
 use super::super::{Report, facts, json};
 use super::rules::Used;
-use super::{level, plain};
+use super::{Part, level, plain};
 use crate::finding::{Finding, Occurrence, Verdict};
 use crate::location::Location;
 
@@ -23,26 +23,106 @@ const MOST_LINKS: usize = 5;
 /// Refs that are named: each result of a finding has them, and what takes SARIF limits its size.
 const MOST_REFS: usize = 20;
 
-/// The first `most` results, most severe first, and how many are left out.
-pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model::Result>, usize) {
-    let mut results = Vec::new();
-    let mut left_out = 0;
+/// Related locations of all results together. More would let a file that few secrets are in at many places become too
+/// large to be taken.
+const MOST_RELATED: usize = 100_000;
+
+/// The results of a file.
+pub(super) struct Chosen {
+    /// The most severe ones, in the order of the findings.
+    pub(super) results: Vec<model::Result>,
+    /// What there was no room for.
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Results that are not in the file.
+pub(super) struct LeftOut {
+    pub(super) count: usize,
+    /// Where the first of them is.
+    pub(super) first: model::Location,
+}
+
+/// How many results there are.
+pub(super) fn count(report: &Report, part: Part) -> usize {
+    report.findings.iter().map(|finding| Files::of(report, finding, part).chosen.len()).sum()
+}
+
+/// At most `most` results, of which one stands for those that are left out.
+pub(super) fn choose(report: &Report, rules: &mut Used, part: Part, most: usize) -> Chosen {
     let names = RefNames::new(report);
-    for finding in &report.findings {
-        let files = by_file(report, finding);
+    let files: Vec<Files<'_>> =
+        report.findings.iter().map(|finding| Files::of(report, finding, part)).collect();
+    let total: usize = files.iter().map(|files| files.chosen.len()).sum();
+    let room = if total > most { most.saturating_sub(1) } else { total };
+    let mut chosen = Chosen { results: Vec::new(), left_out: None };
+    let mut related = MOST_RELATED;
+    for (finding, files) in report.findings.iter().zip(&files) {
         let exposure = exposure(finding, &names);
-        for (uri, occurrences) in &files {
-            if results.len() < most {
-                let others = elsewhere(occurrences);
-                let place =
-                    Place { exposure: &exposure, uri, occurrences, others, other_files: files.len() - 1 };
-                results.push(place.result(report, finding, rules.index(finding.rule)));
-            } else {
-                left_out += 1;
+        for (uri, occurrences) in &files.chosen {
+            let others = elsewhere(occurrences);
+            let most = if part == Part::History { 0 } else { related.clamp(MOST_LINKS, MOST_LOCATIONS - 1) };
+            let place = Place {
+                part,
+                exposure: &exposure,
+                uri,
+                occurrences,
+                shown: others.len().min(most),
+                others,
+                other_files: files.all - 1,
+            };
+            if chosen.results.len() < room {
+                related = related.saturating_sub(place.shown);
+                chosen.results.push(place.result(report, finding, rules.index(finding.rule)));
+            } else if chosen.left_out.is_none() {
+                chosen.left_out = Some(LeftOut { count: total - room, first: place.primary() });
+                return chosen;
             }
         }
     }
-    (results, left_out)
+    chosen
+}
+
+/// Where a finding is.
+struct Files<'a> {
+    /// The files that a part of the report is about.
+    chosen: Vec<File<'a>>,
+    /// How many files have it.
+    all: usize,
+}
+
+impl<'a> Files<'a> {
+    fn of(report: &Report, finding: &'a Finding, part: Part) -> Self {
+        let files = by_file(report, finding);
+        let all = files.len();
+        Files { chosen: in_part(files, finding, part), all }
+    }
+}
+
+fn in_part<'a>(mut files: Vec<File<'a>>, finding: &Finding, part: Part) -> Vec<File<'a>> {
+    let is_present = finding.in_head || finding.occurrences.iter().any(is_present);
+    match part {
+        Part::All => files,
+        // Of one secret, what a checkout has comes first; the rest of it becomes history when that is gone.
+        Part::Head if is_present => {
+            let present: Vec<File<'_>> =
+                files.iter().filter(|(_, occurrences)| places::is_present(occurrences[0])).cloned().collect();
+            // A commit of a range may have it where HEAD has other lines.
+            if present.is_empty() { files } else { present }
+        }
+        Part::History if !is_present => {
+            // Where it came from stays the same, whatever is done with it later.
+            let first = finding.first_seen.as_ref().map(|first| first.id);
+            let came_from = |occurrence: &&Occurrence| {
+                first.is_some() && occurrence.provenance.commit().map(|info| info.id) == first
+            };
+            let at = files.iter().position(|(_, occurrences)| occurrences.iter().any(came_from)).unwrap_or(0);
+            let (uri, mut occurrences) = files.swap_remove(at);
+            let origin = occurrences.iter().position(|o| came_from(&o)).unwrap_or(0);
+            occurrences.swap(0, origin);
+            vec![(uri, occurrences)]
+        }
+        Part::Head | Part::History => Vec::new(),
+    }
 }
 
 /// The occurrences apart from the first one's lines: the same lines in another version of a file say nothing new.
@@ -54,10 +134,13 @@ fn elsewhere<'a>(occurrences: &[&'a Occurrence]) -> Vec<&'a Occurrence> {
 
 /// Where a result is: the occurrences of one finding at one path, the best one first.
 struct Place<'a> {
+    part: Part,
     exposure: &'a [(&'static str, Value)],
     uri: &'a str,
     occurrences: &'a [&'a Occurrence],
     others: Vec<&'a Occurrence>,
+    /// How many of the others are told one by one.
+    shown: usize,
     other_files: usize,
 }
 
@@ -69,8 +152,8 @@ impl Place<'_> {
             .rule_index(rule_index)
             .level(level(finding.severity, finding.confidence))
             .message(model::Message::builder().text(self.message(report, finding)).build())
-            .locations(vec![self.location(&self.occurrences[0].location)])
-            .partial_fingerprints(BTreeMap::from([("muzzle/v1".to_owned(), self.fingerprint(finding))]))
+            .locations(vec![self.primary()])
+            .partial_fingerprints(self.fingerprints(finding))
             .properties(self.properties(report, finding))
             .build();
         let related = self.related();
@@ -91,10 +174,13 @@ impl Place<'_> {
         if let Some(first) = &finding.first_seen {
             let _ = write!(text, " It was first committed in {}.", commit_and_date(first));
         }
+        if self.part == Part::History {
+            let _ = write!(text, " It is in line {} there.", self.occurrences[0].location.start.line);
+        }
         if let Verdict::Failed(why) = &finding.verdict {
             let _ = write!(text, " It may be no real one: {}.", plain(why));
         }
-        let links = self.others.iter().zip(1..).take(MOST_LINKS);
+        let links = self.others.iter().zip(1..).take(MOST_LINKS.min(self.shown));
         let links: Vec<String> =
             links.map(|(occurrence, id)| format!("[{}]({id})", label(occurrence))).collect();
         if !links.is_empty() {
@@ -114,7 +200,7 @@ impl Place<'_> {
     }
 
     fn related(&self) -> Vec<model::Location> {
-        let others = self.others.iter().zip(1..).take(MOST_LOCATIONS - 1);
+        let others = self.others.iter().zip(1..).take(self.shown);
         others
             .map(|(occurrence, id)| {
                 let mut location = self.location(&occurrence.location);
@@ -132,13 +218,34 @@ impl Place<'_> {
         model::Location::builder().physical_location(physical.build()).build()
     }
 
-    /// The finding's own, and the file: two results of one finding are two alerts.
-    fn fingerprint(&self, finding: &Finding) -> String {
-        let mut text = format!("{}:", finding.fingerprint);
-        for byte in &Sha256::digest(self.uri)[..8] {
-            let _ = write!(text, "{byte:02x}");
+    /// Of what is gone from a checkout, the lines that stand there now are not shown as if they had it.
+    fn primary(&self) -> model::Location {
+        let mut location = self.location(&self.occurrences[0].location);
+        if self.part == Part::History {
+            let first = model::Region::builder().start_line(1).start_column(1).end_line(1).end_column(1);
+            location
+                .physical_location
+                .iter_mut()
+                .for_each(|place| place.region = Some(first.clone().build()));
         }
-        text
+        location
+    }
+
+    /// The finding's own, and the file: two results of one finding are two alerts. The part about history has but one.
+    ///
+    /// The only one that GitHub looks at is `primaryLocationLineHash`. The action that uploads makes it of the line and
+    /// the text behind it, as they are in the checkout; where the checkout has other lines, or none, it is ours.
+    fn fingerprints(&self, finding: &Finding) -> BTreeMap<String, String> {
+        let own = match self.part {
+            Part::History => finding.fingerprint.to_string(),
+            Part::All | Part::Head => format!("{}:{}", finding.fingerprint, short_hash(self.uri)),
+        };
+        let mut fingerprints = BTreeMap::new();
+        if !places::is_present(self.occurrences[0]) {
+            fingerprints.insert("primaryLocationLineHash".to_owned(), format!("{}:1", short_hash(&own)));
+        }
+        fingerprints.insert("muzzle/v1".to_owned(), own);
+        fingerprints
     }
 
     fn properties(&self, report: &Report, finding: &Finding) -> model::PropertyBag {
@@ -155,6 +262,9 @@ impl Place<'_> {
             ("severity", json!(finding.severity)),
             ("source", json!(primary.provenance.as_str())),
         ]);
+        if self.part == Part::History {
+            properties.insert("line", json!(primary.location.start.line));
+        }
         if let Some(half) = &finding.companion {
             let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
             let rule = &report.rules.get(half.rule).id;
@@ -173,6 +283,13 @@ impl Place<'_> {
         let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value));
         model::PropertyBag::builder().additional_properties(properties.collect::<BTreeMap<_, _>>()).build()
     }
+}
+
+/// 64 bits in hex.
+pub(super) fn short_hash(text: &str) -> String {
+    let mut hex = String::new();
+    Sha256::digest(text)[..8].iter().for_each(|byte| _ = write!(hex, "{byte:02x}"));
+    hex
 }
 
 /// What is known of where in the history it can be met.
@@ -216,7 +333,7 @@ mod tests {
     use crate::finding::Provenance;
 
     fn results(report: &Report) -> Vec<Value> {
-        let results = all(report, &mut Used::default(), usize::MAX).0;
+        let results = choose(report, &mut Used::default(), Part::All, usize::MAX).results;
         results.into_iter().map(|result| serde_json::to_value(result).unwrap()).collect()
     }
 
@@ -315,13 +432,81 @@ mod tests {
     fn results_are_in_the_order_of_the_findings_and_refer_to_their_rules() {
         let report = fixture::odd_report();
         let mut rules = Used::default();
-        let results: Vec<Value> =
-            all(&report, &mut rules, 5).0.into_iter().map(|r| serde_json::to_value(r).unwrap()).collect();
-        assert_eq!(results.len(), 5);
+        let Chosen { results, left_out } = choose(&report, &mut rules, Part::All, 6);
+        let results: Vec<Value> = results.into_iter().map(|r| serde_json::to_value(r).unwrap()).collect();
+        assert_eq!((results.len(), left_out.unwrap().count), (5, 24));
         assert!(results.iter().all(|result| result["ruleIndex"] == 0 && result["ruleId"] == "fixture-token"));
         assert_eq!(rules.descriptors(&report).len(), 1);
-        let (results, left_out) = all(&report, &mut rules, usize::MAX);
-        assert_eq!((results.last().unwrap().rule_index, left_out), (Some(1), 0));
+        let Chosen { results, left_out } = choose(&report, &mut rules, Part::All, usize::MAX);
+        assert_eq!((results.last().unwrap().rule_index, left_out.is_none()), (Some(1), true));
         assert_eq!(rules.descriptors(&report).len(), 2);
+    }
+
+    fn parts(report: &Report) -> [Vec<Value>; 2] {
+        [Part::Head, Part::History].map(|part| {
+            let results = choose(report, &mut Used::default(), part, usize::MAX).results;
+            results.into_iter().map(|result| serde_json::to_value(result).unwrap()).collect()
+        })
+    }
+
+    #[test]
+    fn what_is_in_history_alone_is_one_result_at_its_origin() {
+        let mut report = spread();
+        let [head, history] = parts(&report);
+        assert_eq!((head.len(), history.len()), (0, 1));
+        let physical = &history[0]["locations"][0]["physicalLocation"];
+        assert_eq!(physical["artifactLocation"], json!({ "uri": "other" }));
+        assert_eq!(physical["region"]["startLine"], 1);
+        assert_eq!(history[0].get("relatedLocations"), None);
+        assert_eq!(history[0]["properties"]["line"], 1);
+        let message = history[0]["message"]["text"].as_str().unwrap();
+        assert!(message.contains(" in 010101010101 of 2017-07-14. It is in line 1 there."), "{message}");
+        // It is known by the secret alone, wherever else it turns up.
+        let known_by = history[0]["partialFingerprints"].clone();
+        let finding = &mut report.findings[0];
+        assert_eq!(known_by["muzzle/v1"], finding.fingerprint.as_str());
+        let elsewhere =
+            fixture::occurrence(&fixture::secret(1), b"new", 1, fixture::commit(9, 1_800_000_000));
+        finding.occurrences.insert(0, elsewhere);
+        assert_eq!(parts(&report)[1][0]["partialFingerprints"], known_by);
+        // Back in HEAD, it is an alert there, and at that file alone.
+        report.findings[0].occurrences[1].in_head = true;
+        report.findings[0].in_head = true;
+        let [head, history] = parts(&report);
+        assert_eq!((head.len(), history.len()), (1, 0));
+        assert_eq!(head[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "other");
+        assert!(head[0]["message"]["text"].as_str().unwrap().contains("2 other files hold it, too."));
+    }
+
+    #[test]
+    fn the_line_hash_is_left_to_who_has_the_lines() {
+        let mut report = spread();
+        let hash = |result: &Value| result["partialFingerprints"].get("primaryLocationLineHash").cloned();
+        let gone = results(&report).iter().map(hash).collect::<Vec<_>>();
+        assert!(gone.iter().all(Option::is_some) && gone[0] != gone[1], "{gone:?}");
+        // Lines above move it; that changes nothing.
+        for occurrence in &mut report.findings[0].occurrences {
+            occurrence.location.start.line += 7;
+            occurrence.location.end.line += 7;
+        }
+        assert_eq!(results(&report).iter().map(hash).collect::<Vec<_>>(), gone);
+        report.findings[0].occurrences[1].in_head = true;
+        assert_eq!(hash(&results(&report)[1]), None);
+    }
+
+    #[test]
+    fn related_locations_are_bounded_altogether() {
+        let rules = fixture::rules();
+        let finding = |number: u8| {
+            let secret = fixture::secret(number);
+            let places = (0..150).map(|line| fixture::occurrence(&secret, b"f", line, Provenance::Worktree));
+            fixture::finding(&rules, "fixture-token", &secret, places.collect())
+        };
+        let findings = (0..1100u32).map(|number| finding(u8::try_from(number % 26).unwrap()));
+        let results = results(&fixture::report(findings.collect(), Vec::new()));
+        let related: Vec<usize> =
+            results.iter().map(|result| result["relatedLocations"].as_array().unwrap().len()).collect();
+        assert_eq!((related[0], related.last()), (MOST_LOCATIONS - 1, Some(&MOST_LINKS)));
+        assert!(related.iter().sum::<usize>() < MOST_RELATED + 100 * MOST_LINKS);
     }
 }
