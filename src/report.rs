@@ -18,6 +18,7 @@ mod facts;
 mod fixture;
 pub mod gitlab;
 pub mod gitleaks;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
@@ -149,13 +150,15 @@ pub enum Format {
     Junit,
     /// A row for each place.
     Csv,
+    /// A page for people, in one file.
+    Html,
     /// The array that gitleaks writes.
     Gitleaks,
 }
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 10] = [
+    pub const ALL: [(&'static str, Format); 11] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
@@ -165,6 +168,7 @@ impl Format {
         ("gitlab", Format::Gitlab),
         ("junit", Format::Junit),
         ("csv", Format::Csv),
+        ("html", Format::Html),
         ("gitleaks", Format::Gitleaks),
     ];
 
@@ -185,6 +189,7 @@ impl Format {
             Format::Gitlab => gitlab::render(report),
             Format::Junit => junit::render(report),
             Format::Csv => csv::render(report),
+            Format::Html => html::render(report),
             Format::Gitleaks => gitleaks::render(report),
         }
     }

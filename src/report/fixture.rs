@@ -64,7 +64,7 @@ pub(super) fn commit(number: u8, time: i64) -> Provenance {
         id: ObjectName::from_bytes(&[number; 20]).unwrap(),
         author: Person { name: "Eve \u{1b}[31m\u{202e}".into(), email: "eve@example.com".into() },
         time,
-        committed: time + 60,
+        committed: time.saturating_add(60),
         subject: "add\n::error::settings ##[error]now".into(),
     }))
 }

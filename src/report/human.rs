@@ -11,8 +11,8 @@ use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Sev
 use layout::wrap;
 
 mod explain;
-mod exposure;
-mod layout;
+pub(super) mod exposure;
+pub(super) mod layout;
 mod summary;
 
 /// What fits everywhere.
@@ -98,7 +98,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     notes
 }
 
-fn companion(report: &Report, half: &Companion) -> String {
+pub(super) fn companion(report: &Report, half: &Companion) -> String {
     let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
     let name = one_line(&report.rules.get(half.rule).name);
     let where_else = if half.is_near { "" } else { ", another file of the same place" };
@@ -109,7 +109,7 @@ fn show(report: &Report, bytes: &[u8]) -> String {
     clip(&report.redactor.show(bytes), LONGEST_TEXT)
 }
 
-fn confidence(finding: &Finding) -> String {
+pub(super) fn confidence(finding: &Finding) -> String {
     match &finding.verdict {
         Verdict::NotChecked => finding.confidence.to_string(),
         Verdict::Passed => format!("{}; its structure was checked and holds", finding.confidence),
@@ -120,7 +120,7 @@ fn confidence(finding: &Finding) -> String {
 }
 
 /// Where one would meet it now.
-fn whereabouts(finding: &Finding) -> String {
+pub(super) fn whereabouts(finding: &Finding) -> String {
     let has = |wanted: fn(&Provenance) -> bool| finding.occurrences.iter().any(|o| wanted(&o.provenance));
     let in_history = has(|p| matches!(p, Provenance::Commit(_)));
     let parts = [
@@ -135,7 +135,7 @@ fn whereabouts(finding: &Finding) -> String {
     parts.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect::<Vec<_>>().join(", ")
 }
 
-fn commit(report: &Report, info: &CommitInfo) -> String {
+pub(super) fn commit(report: &Report, info: &CommitInfo) -> String {
     let date = json::date(info.time).unwrap_or_else(|| "a date beyond the calendar".into());
     let (name, email) = (show(report, &info.author.name), show(report, &info.author.email));
     format!("{}, {date}, by {name} <{email}>: {}", short_id(info), show(report, &info.subject))

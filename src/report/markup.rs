@@ -2,6 +2,11 @@
 
 use std::fmt::Write as _;
 
+/// Text between tags of HTML, where quotes mean nothing.
+pub(super) fn content(text: &str) -> String {
+    escape(text).replace("&quot;", "\"").replace("&#39;", "'")
+}
+
 /// Text between tags or in a quoted attribute. Control characters were made visible before; two more code points are no
 /// characters of XML 1.0.
 pub(super) fn escape(text: &str) -> String {
@@ -28,6 +33,7 @@ mod tests {
     #[test]
     fn nothing_ends_a_text_early() {
         assert_eq!(escape("<a b=\"c\" d='e'>&amp;"), "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;amp;");
+        assert_eq!(content("<a b=\"c\">&quot;'"), "&lt;a b=\"c\"&gt;&amp;quot;'");
         assert_eq!(escape("\u{0}\u{1b}\u{ffff}é"), "\\u{0}\\u{1b}\u{fffd}é");
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn wrap(text: &str, width: usize) -> String {
 }
 
 /// `1 commit`, `1,234 commits`.
-pub(super) fn count(number: u64, noun: &str) -> String {
+pub(in crate::report) fn count(number: u64, noun: &str) -> String {
     format!("{}{}{}", grouped(number), if noun.is_empty() { "" } else { " " }, plural(number, noun))
 }
 
@@ -50,7 +50,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// `512 bytes`, `1.5 MiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(in crate::report) fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if bytes < 1024 {
         return count(bytes, "byte");
