@@ -16,6 +16,7 @@ mod detect;
 mod differential;
 mod exposure;
 mod flips;
+mod formats;
 mod gaps;
 mod history;
 mod hostile;

@@ -10,7 +10,7 @@ use super::super::text::{clip, one_line};
 use super::super::{Report, about, facts, json};
 use super::charts::state;
 use super::rules::Used;
-use crate::finding::{Finding, Occurrence};
+use crate::finding::{CommitInfo, Finding, Occurrence};
 
 /// How much is told of each finding.
 #[derive(Debug, Clone, Copy)]
@@ -23,17 +23,28 @@ pub(super) struct Detail {
     longest: usize,
     /// Characters of the line on either side of the secret.
     margin: usize,
-    /// More than what cannot be known elsewhere.
-    all: bool,
+    notes: Notes,
+}
+
+/// Which notes stand below a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// Everything.
+    All,
+    /// What does not stand in the row above.
+    Some,
+    /// What nothing else says.
+    Few,
 }
 
 /// From all to little.
-pub(super) const DETAILS: [Detail; 5] = [
-    Detail { places: 20, path: 300, longest: 300, margin: 100, all: true },
-    Detail { places: 5, path: 160, longest: 120, margin: 40, all: true },
-    Detail { places: 2, path: 100, longest: 64, margin: 24, all: true },
-    Detail { places: 1, path: 64, longest: 36, margin: 12, all: false },
-    Detail { places: 1, path: 40, longest: 20, margin: 8, all: false },
+pub(super) const DETAILS: [Detail; 6] = [
+    Detail { places: 20, path: 300, longest: 300, margin: 100, notes: Notes::All },
+    Detail { places: 5, path: 160, longest: 120, margin: 40, notes: Notes::All },
+    Detail { places: 2, path: 100, longest: 64, margin: 24, notes: Notes::All },
+    Detail { places: 1, path: 64, longest: 48, margin: 16, notes: Notes::Some },
+    Detail { places: 1, path: 48, longest: 32, margin: 8, notes: Notes::Some },
+    Detail { places: 1, path: 40, longest: 24, margin: 0, notes: Notes::Few },
 ];
 
 const COLUMNS: [&str; 6] = ["Severity", "Secret", "Place", "First commit", "Days exposed", "Now"];
@@ -81,8 +92,8 @@ fn row(report: &Report, finding: &Finding, number: usize, rule: usize, detail: D
     let days = finding.days_exposed.map(|days| days.to_string()).unwrap_or_default();
     let title = clip(&about::title(report.rule(finding)), detail.longest.min(80));
     let mut out = format!(
-        "<tbody id=f{number} class={severity}><tr><td><span class=sev>{severity}</span><th scope=row>{} \
-         <code>{}</code><td class=p>{}<td>{day}<td>{days}<td>{}\n",
+        "<tbody id=f{number} class={severity}><tr><td><b>{severity}</b><th scope=row><a href=#r{rule}>{}</a> \
+         <code>{}</code><td>{}<td>{day}<td>{days}<td>{}\n",
         content(&title),
         content(&finding.secret.masked()),
         content(&place(report, primary, detail)),
@@ -95,18 +106,17 @@ fn row(report: &Report, finding: &Finding, number: usize, rule: usize, detail: D
         line(report, primary, detail)
     );
     for (label, text) in notes(report, finding, detail) {
-        let _ = write!(out, "<dt>{}<dd>{}", content(&label), content(&text));
+        let _ = write!(out, "<dt>{label}<dd>{}", content(&text));
     }
     let others = &finding.occurrences[1..];
     if !others.is_empty() {
         out.push_str(&other_places(report, others, detail));
     }
-    let rule_of = report.rule(finding);
-    let advice = match detail.all {
-        true => clip(&about::remediation(rule_of), detail.longest.min(120)),
-        false => format!("see {}", clip(&about::title(rule_of), 24)),
-    };
-    let _ = writeln!(out, "<dt>What to do<dd><a href=#r{rule}>{}</a></dl></details>", content(&advice));
+    if detail.notes == Notes::All {
+        let advice = clip(&about::remediation(report.rule(finding)), detail.longest.min(120));
+        let _ = write!(out, "<dt>What to do<dd><a href=#r{rule}>{}</a>", content(&advice));
+    }
+    out.push_str("</dl></details>\n");
     out
 }
 
@@ -143,35 +153,39 @@ fn line(report: &Report, occurrence: &Occurrence, detail: Detail) -> String {
     )
 }
 
-fn notes(report: &Report, finding: &Finding, detail: Detail) -> Vec<(String, String)> {
+fn notes(report: &Report, finding: &Finding, detail: Detail) -> Vec<(&'static str, String)> {
     let facts: Vec<String> =
         facts::of(report, finding).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let half = finding.companion.as_ref().map(|half| companion(report, half)).unwrap_or_default();
-    let first = finding.first_seen.as_ref().map(|first| match detail.all {
-        true => commit(report, first),
-        // The day stands above.
-        false => format!(
-            "{} by {}",
-            first.id.to_string().chars().take(12).collect::<String>(),
-            report.redactor.show(&first.author.name)
-        ),
-    });
     let mut notes = vec![("Identity", facts.join(", ")), ("Other half", half)];
-    if detail.all {
+    if detail.notes == Notes::All {
         notes.push(("Confidence", one_line(&confidence(finding))));
         notes.push(("Lives", whereabouts(finding)));
     }
-    notes.push(("First commit", first.unwrap_or_default()));
+    let first = finding.first_seen.as_ref();
     let exposed = exposure::told(report, finding);
-    // So do the days.
-    let exposed =
-        if detail.all { exposed.as_str() } else { exposed.split_once(" · ").map_or("", |(_, rest)| rest) };
-    notes.push(("Exposed", exposed.to_owned()));
+    match detail.notes {
+        Notes::All => {
+            notes.push(("First commit", first.map(|first| commit(report, first)).unwrap_or_default()));
+            notes.push(("Exposed", exposed));
+        }
+        // Days and dates stand above.
+        Notes::Some => {
+            notes.push(("First commit", first.map(|first| id_and_author(report, first)).unwrap_or_default()));
+            let rest = exposed.split_once(" · ").filter(|_| finding.days_exposed.is_some());
+            notes.push(("Exposed", rest.map_or(exposed.clone(), |(_, rest)| rest.to_owned())));
+        }
+        Notes::Few => {}
+    }
     notes.retain(|(_, text)| !text.is_empty());
-    let mut notes: Vec<(String, String)> =
-        notes.into_iter().map(|(label, text)| (label.to_owned(), clip(&text, detail.longest))).collect();
-    notes.push(("Fingerprint".into(), finding.fingerprint.to_string()));
+    notes.iter_mut().for_each(|(_, text)| *text = clip(text, detail.longest));
+    notes.push(("Fingerprint", finding.fingerprint.to_string()));
     notes
+}
+
+fn id_and_author(report: &Report, info: &CommitInfo) -> String {
+    let id: String = info.id.to_string().chars().take(12).collect();
+    format!("{id} by {}", report.redactor.show(&info.author.name))
 }
 
 fn other_places(report: &Report, others: &[Occurrence], detail: Detail) -> String {
