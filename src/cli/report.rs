@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// Arguments of `report`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// The saved run: a file that -o json=FILE or -o jsonl=FILE wrote, or `-` for standard input.

@@ -49,7 +49,8 @@ pub struct ScanArgs {
     /// Read settings from this file. A configuration in the scanned repository is never read by itself.
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Write a report: human, json, jsonl or sarif, to standard output or to FILE; repeatable [default: human].
+    /// Write a report to standard output or to FILE; repeatable [default: human]. Formats: human, json, jsonl, sarif,
+    /// sarif-head, sarif-history, gitlab, junit, csv, html, gitleaks.
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
     /// Say which candidates were dropped, by rule and reason, in the report for people. JSON always says it.

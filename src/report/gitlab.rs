@@ -2,6 +2,8 @@
 //!
 //! The only machine format that tells times, because GitLab wants them.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 use sha2::{Digest as _, Sha256};
@@ -293,7 +295,8 @@ fn uuid(text: &str) -> String {
     let mut bytes: Vec<u8> = digest[..16].to_vec();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut hex = String::new();
+    bytes.iter().for_each(|byte| _ = write!(hex, "{byte:02x}"));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 

@@ -169,6 +169,8 @@ fn notification(id: &str, level: &str, text: String) -> model::Notification {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use serde_json::Value;
 
     use super::super::fixture;
@@ -255,7 +257,8 @@ mod tests {
         assert_eq!(results.len(), MOST_RESULTS);
         let last = results.last().unwrap();
         assert_eq!(last["ruleId"], "muzzle-results-left-out");
-        let rule = &run["tool"]["driver"]["rules"][last["ruleIndex"].as_u64().unwrap() as usize];
+        let at = usize::try_from(last["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][at];
         assert_eq!(rule["id"], last["ruleId"]);
         assert_eq!(last["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "file-24999");
         let text = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
@@ -295,12 +298,11 @@ mod tests {
         let mut findings = Vec::new();
         for number in 0..3000u64 {
             // Nothing in such a name comes twice.
-            let name: String = (0..500)
-                .map(|_| {
-                    noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(number | 1);
-                    format!("{:016x}", noise ^ noise >> 29)
-                })
-                .collect();
+            let mut name = String::new();
+            for _ in 0..500 {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(number | 1);
+                let _ = write!(name, "{:016x}", noise ^ noise >> 29);
+            }
             let secret = fixture::secret(1);
             let place = fixture::occurrence(&secret, name.as_bytes(), 1, Provenance::Worktree);
             findings.push(fixture::finding(&rules, "fixture-token", &secret, vec![place]));

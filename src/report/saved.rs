@@ -117,7 +117,7 @@ fn description(rule: RuleSaved) -> Description {
         provider: visible(rule.provider.as_bytes()),
         severity: rule.severity,
         confidence: rule.confidence,
-        description: rule.description,
+        opens: rule.description,
         remediation: rule.remediation,
         references: rule.references,
         tags: rule.tags,

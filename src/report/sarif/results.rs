@@ -112,12 +112,15 @@ fn in_part<'a>(mut files: Vec<File<'a>>, finding: &Finding, part: Part) -> Vec<F
         Part::History if !is_present => {
             // Where it came from stays the same, whatever is done with it later.
             let first = finding.first_seen.as_ref().map(|first| first.id);
-            let came_from = |occurrence: &&Occurrence| {
+            let came_from = |occurrence: &Occurrence| {
                 first.is_some() && occurrence.provenance.commit().map(|info| info.id) == first
             };
-            let at = files.iter().position(|(_, occurrences)| occurrences.iter().any(came_from)).unwrap_or(0);
+            let at = files
+                .iter()
+                .position(|(_, occurrences)| occurrences.iter().any(|o| came_from(o)))
+                .unwrap_or(0);
             let (uri, mut occurrences) = files.swap_remove(at);
-            let origin = occurrences.iter().position(|o| came_from(&o)).unwrap_or(0);
+            let origin = occurrences.iter().position(|o| came_from(o)).unwrap_or(0);
             occurrences.swap(0, origin);
             vec![(uri, occurrences)]
         }
