@@ -4,28 +4,27 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bstr::{BStr, ByteSlice as _};
-use hashbrown::HashMap;
+use bstr::ByteSlice as _;
 use rayon::prelude::*;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::refs::{RefNames, Shown};
-use super::{Report, Stats, facts, uri};
-use crate::finding::{
-    CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, RefKind, Refs, Severity, Verdict,
-};
+use super::refs::Shown;
+use super::{Report, Stats, facts};
+use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, RefKind, Refs, Severity, Verdict};
 use crate::location::Position;
 use crate::secret::Secret;
 
 mod excerpts;
 mod harmless;
 mod rules;
+mod told;
 
 use excerpts::{ExcerptJson, Excerpts};
 pub(crate) use harmless::write;
 use harmless::{INFALLIBLE, serialize};
+use told::{CommitJson, Told};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const SCHEMA_VERSION: &str = "1";
@@ -70,43 +69,6 @@ fn render_findings<F: Formatter>(report: &Report, formatter: impl Fn() -> F + Sy
     let told = Told::new(report);
     let one = |finding| serialize(&FindingJson::new(report, finding, &told), formatter());
     report.findings.par_iter().map(one).collect()
-}
-
-/// What many findings have in common, made fit to be shown once.
-struct Told<'a> {
-    names: RefNames<'a>,
-    commits: HashMap<ObjectName, CommitJson>,
-    paths: HashMap<&'a BStr, PathJson>,
-}
-
-/// A path as text and as a relative reference.
-struct PathJson {
-    shown: String,
-    uri: String,
-}
-
-impl<'a> Told<'a> {
-    fn new(report: &'a Report) -> Self {
-        let (mut commits, mut paths) = (HashMap::new(), HashMap::new());
-        let mut tell = |info: &CommitInfo| {
-            commits.entry(info.id).or_insert_with(|| CommitJson::new(report, info));
-        };
-        for finding in &report.findings {
-            let exposure = finding.exposure.as_ref();
-            let last = exposure.and_then(|exposure| exposure.last_seen.as_ref());
-            let removed = exposure.and_then(|exposure| exposure.removed_in.as_ref());
-            finding.first_seen.iter().chain(last).chain(removed).for_each(|info| tell(info));
-            for occurrence in &finding.occurrences {
-                occurrence.provenance.commit().into_iter().for_each(|info| tell(info));
-                let path = occurrence.path.as_bstr();
-                paths.entry(path).or_insert_with(|| PathJson {
-                    shown: report.redactor.show_path(path),
-                    uri: uri::of(report, path),
-                });
-            }
-        }
-        Told { names: RefNames::new(report), commits, paths }
-    }
 }
 
 #[derive(Serialize)]
@@ -229,18 +191,6 @@ struct SpanJson {
 }
 
 #[derive(Serialize)]
-struct CommitJson {
-    id: String,
-    author: String,
-    email: String,
-    date: Option<String>,
-    /// Where no calendar has the date.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds: Option<i64>,
-    subject: String,
-}
-
-#[derive(Serialize)]
 struct RefCountsJson {
     branches: usize,
     tags: usize,
@@ -353,19 +303,6 @@ impl<'a> OccurrenceJson<'a> {
             commit,
             in_head: occurrence.in_head,
             excerpt,
-        }
-    }
-}
-
-impl CommitJson {
-    fn new(report: &Report, info: &CommitInfo) -> Self {
-        CommitJson {
-            id: info.id.to_string(),
-            author: report.redactor.show(&info.author.name),
-            email: report.redactor.show(&info.author.email),
-            seconds: date(info.time).is_none().then_some(info.time),
-            date: date(info.time),
-            subject: report.redactor.show(&info.subject),
         }
     }
 }

@@ -16,7 +16,9 @@ use serde_sarif::sarif as model;
 use super::{Report, json};
 use crate::finding::{Confidence, Gap, GapKind, Severity};
 
+mod details;
 mod more;
+mod parts;
 mod results;
 mod rules;
 

@@ -8,9 +8,11 @@ use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
 use super::super::about::{remediation, title};
-use super::super::places::{self, File, by_file, commit_and_date, is_present, source, whereabouts};
+use super::super::places::{commit_and_date, is_present, whereabouts};
 use super::super::refs::RefNames;
 use super::super::{Report, facts, json};
+use super::details::{exposure, label, region};
+use super::parts::Files;
 use super::rules::Used;
 use super::{Part, level, plain};
 use crate::finding::{Finding, Occurrence, Verdict};
@@ -20,8 +22,6 @@ use crate::location::Location;
 const MOST_LOCATIONS: usize = 100;
 /// Related locations that the message links to: GitHub shows no others.
 const MOST_LINKS: usize = 5;
-/// Refs that are named: each result of a finding has them, and what takes SARIF limits its size.
-const MOST_REFS: usize = 20;
 
 /// Related locations of all results together. More would let a file that few secrets are in at many places become too
 /// large to be taken.
@@ -80,52 +80,6 @@ pub(super) fn choose(report: &Report, rules: &mut Used, part: Part, most: usize)
         }
     }
     chosen
-}
-
-/// Where a finding is.
-struct Files<'a> {
-    /// The files that a part of the report is about.
-    chosen: Vec<File<'a>>,
-    /// How many files have it.
-    all: usize,
-}
-
-impl<'a> Files<'a> {
-    fn of(report: &Report, finding: &'a Finding, part: Part) -> Self {
-        let files = by_file(report, finding);
-        let all = files.len();
-        Files { chosen: in_part(files, finding, part), all }
-    }
-}
-
-fn in_part<'a>(mut files: Vec<File<'a>>, finding: &Finding, part: Part) -> Vec<File<'a>> {
-    let is_present = finding.in_head || finding.occurrences.iter().any(is_present);
-    match part {
-        Part::All => files,
-        // Of one secret, what a checkout has comes first; the rest of it becomes history when that is gone.
-        Part::Head if is_present => {
-            let present: Vec<File<'_>> =
-                files.iter().filter(|(_, occurrences)| places::is_present(occurrences[0])).cloned().collect();
-            // A commit of a range may have it where HEAD has other lines.
-            if present.is_empty() { files } else { present }
-        }
-        Part::History if !is_present => {
-            // Where it came from stays the same, whatever is done with it later.
-            let first = finding.first_seen.as_ref().map(|first| first.id);
-            let came_from = |occurrence: &Occurrence| {
-                first.is_some() && occurrence.provenance.commit().map(|info| info.id) == first
-            };
-            let at = files
-                .iter()
-                .position(|(_, occurrences)| occurrences.iter().any(|o| came_from(o)))
-                .unwrap_or(0);
-            let (uri, mut occurrences) = files.swap_remove(at);
-            let origin = occurrences.iter().position(|o| came_from(o)).unwrap_or(0);
-            occurrences.swap(0, origin);
-            vec![(uri, occurrences)]
-        }
-        Part::Head | Part::History => Vec::new(),
-    }
 }
 
 /// The occurrences apart from the first one's lines: the same lines in another version of a file say nothing new.
@@ -244,7 +198,7 @@ impl Place<'_> {
             Part::All | Part::Head => format!("{}:{}", finding.fingerprint, short_hash(self.uri)),
         };
         let mut fingerprints = BTreeMap::new();
-        if !places::is_present(self.occurrences[0]) {
+        if !is_present(self.occurrences[0]) {
             fingerprints.insert("primaryLocationLineHash".to_owned(), format!("{}:1", short_hash(&own)));
         }
         fingerprints.insert("muzzle/v1".to_owned(), own);
@@ -295,64 +249,17 @@ pub(super) fn short_hash(text: &str) -> String {
     hex
 }
 
-/// What is known of where in the history it can be met.
-fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str, Value)> {
-    let Some(exposure) = &finding.exposure else { return Vec::new() };
-    let refs = json!(names.of(&exposure.refs, MOST_REFS));
-    let mut properties = vec![("refs", refs), ("refsTotal", json!(exposure.refs.total()))];
-    if let Some(date) = exposure.last_seen.as_ref().and_then(|info| json::date(info.time)) {
-        properties.push(("lastSeen", json!(date)));
-    }
-    if let Some(removed) = &exposure.removed_in {
-        properties.push(("removedIn", json!(removed.id.to_string())));
-    }
-    if let Some(days) = finding.days_exposed {
-        properties.push(("daysExposed", json!(days)));
-    }
-    properties
-}
-
-/// A place in words that are all our own.
-fn label(occurrence: &Occurrence) -> String {
-    format!("line {}, {}", occurrence.location.start.line, source(occurrence))
-}
-
-fn region(location: &Location) -> model::Region {
-    // Readers take 32-bit signed numbers.
-    let number = |n: u32| i64::from(n).clamp(1, i64::from(i32::MAX));
-    let (start, end) = (location.start, location.end.max(location.start));
-    model::Region::builder()
-        .start_line(number(start.line))
-        .start_column(number(start.column))
-        .end_line(number(end.line))
-        .end_column(number(end.column))
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::fixture;
+    use super::super::details::MOST_REFS;
+    use super::super::parts::tests::spread;
     use super::*;
     use crate::finding::Provenance;
 
     fn results(report: &Report) -> Vec<Value> {
         let results = choose(report, &mut Used::default(), Part::All, usize::MAX).results;
         results.into_iter().map(|result| serde_json::to_value(result).unwrap()).collect()
-    }
-
-    /// One secret in two files; in one of them at many lines and times.
-    fn spread() -> Report {
-        let rules = fixture::rules();
-        let secret = fixture::secret(1);
-        let mut places = vec![
-            fixture::occurrence(&secret, b"other", 1, fixture::commit(1, 1_500_000_000)),
-            fixture::occurrence(&secret, b"file", 2, fixture::commit(2, 1_600_000_000)),
-            fixture::occurrence(&secret, b"file", 3, fixture::commit(3, 1_700_000_000)),
-        ];
-        places.extend(
-            (0..150).map(|line| fixture::occurrence(&secret, b"file", 10 + line, Provenance::Unreachable)),
-        );
-        fixture::report(vec![fixture::finding(&rules, "fixture-token", &secret, places)], Vec::new())
     }
 
     #[test]
@@ -443,42 +350,6 @@ mod tests {
         let Chosen { results, left_out } = choose(&report, &mut rules, Part::All, usize::MAX);
         assert_eq!((results.last().unwrap().rule_index, left_out.is_none()), (Some(1), true));
         assert_eq!(rules.descriptors(&report).len(), 2);
-    }
-
-    fn parts(report: &Report) -> [Vec<Value>; 2] {
-        [Part::Head, Part::History].map(|part| {
-            let results = choose(report, &mut Used::default(), part, usize::MAX).results;
-            results.into_iter().map(|result| serde_json::to_value(result).unwrap()).collect()
-        })
-    }
-
-    #[test]
-    fn what_is_in_history_alone_is_one_result_at_its_origin() {
-        let mut report = spread();
-        let [head, history] = parts(&report);
-        assert_eq!((head.len(), history.len()), (0, 1));
-        let physical = &history[0]["locations"][0]["physicalLocation"];
-        assert_eq!(physical["artifactLocation"], json!({ "uri": "other" }));
-        assert_eq!(physical["region"]["startLine"], 1);
-        assert_eq!(history[0].get("relatedLocations"), None);
-        assert_eq!(history[0]["properties"]["line"], 1);
-        let message = history[0]["message"]["text"].as_str().unwrap();
-        assert!(message.contains(" in 010101010101 of 2017-07-14. It is in line 1 there."), "{message}");
-        // It is known by the secret alone, wherever else it turns up.
-        let known_by = history[0]["partialFingerprints"].clone();
-        let finding = &mut report.findings[0];
-        assert_eq!(known_by["muzzle/v1"], finding.fingerprint.as_str());
-        let elsewhere =
-            fixture::occurrence(&fixture::secret(1), b"new", 1, fixture::commit(9, 1_800_000_000));
-        finding.occurrences.insert(0, elsewhere);
-        assert_eq!(parts(&report)[1][0]["partialFingerprints"], known_by);
-        // Back in HEAD, it is an alert there, and at that file alone.
-        report.findings[0].occurrences[1].in_head = true;
-        report.findings[0].in_head = true;
-        let [head, history] = parts(&report);
-        assert_eq!((head.len(), history.len()), (1, 0));
-        assert_eq!(head[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "other");
-        assert!(head[0]["message"]["text"].as_str().unwrap().contains("2 other files hold it, too."));
     }
 
     #[test]
