@@ -36,6 +36,7 @@ mod stream;
 mod verdict;
 
 pub use filter::DropReason;
+pub(crate) use filter::entropy;
 pub(crate) use heritage::{Ancestor, Notes};
 pub use stream::StreamError;
 

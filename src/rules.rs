@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
+pub(crate) mod described;
 mod error;
 mod exemption;
 mod expression;

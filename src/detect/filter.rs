@@ -48,9 +48,24 @@ impl DropReason {
     }
 }
 
-impl fmt::Display for DropReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl DropReason {
+    /// All of them.
+    pub const ALL: [DropReason; 10] = [
+        DropReason::Placeholder,
+        DropReason::Entropy,
+        DropReason::Stopword,
+        DropReason::Allowed,
+        DropReason::MoreSpecificRule,
+        DropReason::Path,
+        DropReason::Published,
+        DropReason::NoCompanion,
+        DropReason::AllowedPath,
+        DropReason::AllowedCommit,
+    ];
+
+    /// The stable name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
             DropReason::Placeholder => "placeholder",
             DropReason::Entropy => "entropy",
             DropReason::Stopword => "stopword",
@@ -61,7 +76,13 @@ impl fmt::Display for DropReason {
             DropReason::NoCompanion => "no-companion",
             DropReason::AllowedPath => "allowed-path",
             DropReason::AllowedCommit => "allowed-commit",
-        })
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -155,7 +176,7 @@ fn is_monotonous(secret: &[u8]) -> bool {
 }
 
 /// Shannon entropy in bits per byte.
-pub(super) fn entropy(text: &[u8]) -> f32 {
+pub(crate) fn entropy(text: &[u8]) -> f32 {
     let mut counts = [0u32; 256];
     text.iter().for_each(|b| counts[usize::from(*b)] += 1);
     #[expect(clippy::cast_precision_loss, reason = "secrets are short")]

@@ -11,7 +11,7 @@ use super::companions::{Halves, Pairing, doubles};
 use super::exempt::commits_of;
 use super::{Options, Target};
 use crate::attribution::Attribution;
-use crate::detect::{Detector, DropReason};
+use crate::detect::{Detector, DropReason, entropy};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, ObjectName, Occurrence, Provenance,
     RuleIndex, Suppressions,
@@ -184,6 +184,7 @@ impl Assembly {
             policy: judge.into_outcome(options.policy.outcome.clone()),
             scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
+            finished: jiff::Timestamp::now(),
             elapsed: started.elapsed(),
             phases: self.phases,
             redactor,
@@ -249,6 +250,7 @@ impl Assembly {
         let primary = occurrences.first()?;
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
+        let disorder = entropy(bytes);
         let mut outcome = rule.examine(bytes);
         if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
@@ -274,6 +276,7 @@ impl Assembly {
             severity: rule.severity,
             confidence: rule.best_confidence().min(outcome.ceiling),
             companion: None,
+            entropy: disorder,
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),

@@ -21,6 +21,8 @@ mod detect;
 mod differential;
 mod exposure;
 mod flips;
+mod formats;
+mod formats_saved;
 mod gaps;
 mod history;
 mod hooks;
