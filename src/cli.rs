@@ -7,6 +7,7 @@ mod config;
 mod debug;
 mod habits;
 mod hook;
+mod report;
 mod rules;
 mod scan;
 mod shell;
@@ -20,6 +21,7 @@ pub use habits::{Habit, HabitArgs};
 pub use hook::{
     HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
 };
+pub use report::ReportArgs;
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
 pub use shell::{CompletionsArgs, ManArgs};
@@ -47,6 +49,10 @@ pub enum Command {
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
     Scan(Box<ScanArgs>),
+    /// Write a saved run in other formats, without scanning again.
+    ///
+    /// Example: muzzle scan . -o json=run.json; muzzle report --from run.json -o html=report.html -o csv=findings.csv
+    Report(ReportArgs),
     /// Have Git call muzzle before commits and pushes.
     #[command(subcommand)]
     Hook(HookCommand),

@@ -10,6 +10,7 @@ pub mod config;
 pub mod debug;
 pub mod hook;
 pub mod ignore;
+pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod shell;

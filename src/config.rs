@@ -111,7 +111,7 @@ impl Config {
             suppression,
             policy: Policy { entries, outcome: outcome(&settings) },
         };
-        let outputs = outputs(layer)?;
+        let outputs = outputs(layer.outputs.as_ref().map_or(&[], |texts| &texts.value))?;
         Ok(Config { rules, options, outputs, allow_incomplete: is(&layer.allow_incomplete, false) })
     }
 }
@@ -144,7 +144,7 @@ pub fn check(path: &Path) -> anyhow::Result<Vec<String>> {
     let warnings = lint::warnings(&layer, &rules)?;
     let threshold = layer.confidence.as_ref().map_or(Confidence::Medium, |setting| setting.value);
     selected(rules, &layer, threshold)?;
-    outputs(&layer)?;
+    outputs(layer.outputs.as_ref().map_or(&[], |texts| &texts.value))?;
     Ok(warnings.into_iter().map(|(place, why)| format!("{place}: {why}")).collect())
 }
 
@@ -194,9 +194,9 @@ fn policy_entries(settings: &Settings, rules: &RuleSet) -> Vec<Arc<Entry>> {
     all
 }
 
-fn outputs(layer: &Layer) -> anyhow::Result<Vec<Output>> {
-    let list = layer.outputs.iter().flat_map(|outputs| &outputs.value);
-    let mut outputs = list.map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
+/// What `-o` or a file asks for; by default a report for people.
+pub(crate) fn outputs(texts: &[String]) -> anyhow::Result<Vec<Output>> {
+    let mut outputs = texts.iter().map(|text| output(text)).collect::<anyhow::Result<Vec<_>>>()?;
     if outputs.is_empty() {
         outputs.push(Output { format: Format::Human, file: None });
     }

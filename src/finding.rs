@@ -15,6 +15,7 @@ use crate::secret::Secret;
 
 mod exposure;
 mod marker;
+mod parse;
 mod refs;
 mod suppression;
 
@@ -246,7 +247,7 @@ pub enum Verdict {
     /// It holds.
     Passed,
     /// It does not, and why.
-    Failed(&'static str),
+    Failed(Cow<'static, str>),
 }
 
 /// The other half of a credential that is made of two: a key's id, an account.
@@ -277,6 +278,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The credential.
     pub secret: Secret,
+    /// Its Shannon entropy, bits per byte.
+    pub entropy: f32,
     /// Outcome of the offline check.
     pub verdict: Verdict,
     /// What the credential says about itself.

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     quiet_panics();
     let outcome = match &cli.command {
         Command::Scan(args) => commands::scan::run(args),
+        Command::Report(args) => commands::report::run(args),
         Command::Hook(command) => commands::hook::run(command),
         Command::Ci(args) => commands::ci::run(args),
         Command::Rules(command) => commands::rules::run(command),

@@ -212,6 +212,7 @@ impl Judge {
     /// What the scan adds to the outcome.
     pub(crate) fn into_outcome(self, mut outcome: Outcome) -> Outcome {
         outcome.tallies = self.entries.into_iter().map(|(_, _, tally)| tally).collect();
+        outcome.not_honoured = outcome.tallies.iter().filter(|tally| !tally.honoured).count();
         outcome
     }
 }

@@ -12,22 +12,33 @@ use crate::finding::{Confidence, Finding, Gap, RuleIndex, Severity, Suppressions
 use crate::policy::Outcome;
 use crate::rules::{Rule, RuleSet};
 
+mod about;
+pub mod csv;
+mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod github;
+pub mod gitlab;
+pub mod gitleaks;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod markdown;
+mod markup;
+mod places;
 mod policy;
 mod refs;
 pub mod refusal;
 pub mod sarif;
+pub mod saved;
 pub mod text;
+pub(crate) mod uri;
 
 use text::Redactor;
 
 /// What was scanned, in numbers.
-#[derive(Debug, Clone, Default, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize, serde::Serialize)]
 pub struct Stats {
     /// Refs that were followed.
     pub refs: u64,
@@ -85,7 +96,10 @@ pub struct Report {
     pub scope: Option<String>,
     /// What was asked for, for titles.
     pub targets: Vec<String>,
-    /// Wall time. Not part of any machine-readable format: those are the same for the same input.
+    /// When it ended. Only the day is told, and by `gitlab`, which wants it, the second.
+    pub finished: jiff::Timestamp,
+    /// Wall time; zero if it is not known any more. Not part of any machine-readable format but `gitlab`: those are the
+    /// same for the same input.
     pub elapsed: Duration,
     /// Parts of it. All zero where no whole history was scanned.
     pub phases: Phases,
@@ -101,6 +115,12 @@ impl Report {
     /// The rule of a finding.
     pub fn rule(&self, finding: &Finding) -> &Rule {
         self.rules.get(finding.rule)
+    }
+
+    /// What counts, then what does not.
+    pub(crate) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+        let suppressed = self.suppressions.suppressed.iter().map(|one| &one.finding);
+        self.findings.iter().chain(suppressed)
     }
 
     /// Whether everything in scope was read.
@@ -139,21 +159,42 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// The same of what a checkout has.
+    SarifHead,
+    /// The same of what is in the history alone.
+    SarifHistory,
     /// Annotations: commands to the runner of GitHub Actions.
     Github,
     /// A summary for a job or a pull request.
     Markdown,
+    /// GitLab's secret detection report.
+    Gitlab,
+    /// `JUnit` XML: a failed test for each finding and file.
+    Junit,
+    /// A row for each place.
+    Csv,
+    /// A page for people, in one file.
+    Html,
+    /// The array that gitleaks writes.
+    Gitleaks,
 }
 
 impl Format {
     /// All formats with their names.
-    pub const ALL: [(&'static str, Format); 6] = [
+    pub const ALL: [(&'static str, Format); 13] = [
         ("human", Format::Human),
         ("json", Format::Json),
         ("jsonl", Format::Jsonl),
         ("sarif", Format::Sarif),
+        ("sarif-head", Format::SarifHead),
+        ("sarif-history", Format::SarifHistory),
         ("github", Format::Github),
         ("markdown", Format::Markdown),
+        ("gitlab", Format::Gitlab),
+        ("junit", Format::Junit),
+        ("csv", Format::Csv),
+        ("html", Format::Html),
+        ("gitleaks", Format::Gitleaks),
     ];
 
     /// By name.
@@ -167,9 +208,16 @@ impl Format {
             Format::Human => human::render(report, colour),
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
-            Format::Sarif => sarif::render(report),
+            Format::Sarif => sarif::render(report, sarif::Part::All),
+            Format::SarifHead => sarif::render(report, sarif::Part::Head),
+            Format::SarifHistory => sarif::render(report, sarif::Part::History),
             Format::Github => github::render(report),
             Format::Markdown => markdown::render(report),
+            Format::Gitlab => gitlab::render(report),
+            Format::Junit => junit::render(report),
+            Format::Csv => csv::render(report),
+            Format::Html => html::render(report),
+            Format::Gitleaks => gitleaks::render(report),
         }
     }
 }

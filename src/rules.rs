@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod check;
 mod checksum;
 mod compile;
+pub(crate) mod described;
 pub(crate) mod entropy;
 mod error;
 mod exemption;

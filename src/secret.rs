@@ -22,6 +22,17 @@ impl Secret {
         Secret(bytes.into())
     }
 
+    /// What is masked like this: the first characters of a secret that nobody knows any more. `None` if `text` is nothing
+    /// that [`Secret::masked`] says.
+    pub(crate) fn of_masked(text: &str) -> Option<Self> {
+        let unknown =
+            |length: usize| text.bytes().chain(std::iter::repeat(b'*')).take(length).collect::<Vec<u8>>();
+        [0, SHORTEST_SHOWN]
+            .into_iter()
+            .map(|shortest| Secret(unknown(shortest.max(text.len())).into()))
+            .find(|secret| secret.masked() == text)
+    }
+
     /// The raw bytes. Every caller says why in an `#[expect(clippy::disallowed_methods)]`.
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -82,6 +93,17 @@ mod tests {
         {
             assert!(text.contains("abcd****"), "{text}");
             assert!(!text.contains("abcde"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_masked_is_masked_alike() {
+        for secret in [&b"abcdefghijklmnopqrstuvwxyz"[..], b"hunter2", b"\x1b[31mred-red-red-red", b""] {
+            let masked = Secret::new(secret).masked();
+            assert_eq!(Secret::of_masked(&masked).unwrap().masked(), masked);
+        }
+        for text in ["", "abcd", "abcdefgh********", "*******", "\n\n\n\n********"] {
+            assert!(Secret::of_masked(text).is_none(), "{text}");
         }
     }
 

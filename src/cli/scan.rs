@@ -75,7 +75,8 @@ pub struct ScanArgs {
     /// The exit code of a complete scan with findings that make it fail [default: 1].
     #[arg(long, value_name = "N")]
     pub exit_code: Option<u8>,
-    /// Write a report: human, json, jsonl, sarif, github or markdown, to standard output or to FILE; repeatable [default: human].
+    /// Write a report to standard output or to FILE; repeatable [default: human]. Formats: human, json, jsonl, sarif,
+    /// sarif-head, sarif-history, github, markdown, gitlab, junit, csv, html, gitleaks.
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub outputs: Vec<String>,
     /// One report in this format, to standard output or to the file of --report-path.

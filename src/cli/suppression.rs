@@ -160,8 +160,8 @@ pub enum BaselineCommand {
         /// The file of another scanner.
         file: PathBuf,
         /// Whose it is.
-        #[arg(long, default_value = "auto", value_parser = ["auto", "gitleaks", "gitleaksignore", "betterleaksignore", "detect-secrets", "kingfisher", "ggshield", "ripsecrets", "git-secrets"])]
-        format: String,
+        #[arg(long = "from", default_value = "auto", value_parser = ["auto", "gitleaks", "gitleaksignore", "betterleaksignore", "detect-secrets", "kingfisher", "ggshield", "ripsecrets", "git-secrets"])]
+        whose: String,
         /// The baseline to write, or to add to.
         #[arg(long, value_name = "FILE", default_value = "muzzle-baseline.jsonl")]
         into: PathBuf,

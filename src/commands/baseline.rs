@@ -25,7 +25,7 @@ pub fn run(command: &BaselineCommand) -> anyhow::Result<u8> {
         BaselineCommand::Update { file, scan } => update(file, scan),
         BaselineCommand::Prune { file, dry_run, scan } => prune(file, *dry_run, scan),
         BaselineCommand::Diff { file, scan } => diff(file, scan),
-        BaselineCommand::Import { file, format, into, scan } => import(file, format, into, scan),
+        BaselineCommand::Import { file, whose, into, scan } => import(file, whose, into, scan),
     }
 }
 

@@ -171,7 +171,7 @@ fn event(environment: &Environment) -> anyhow::Result<github::Event> {
     github::Event::new(&bytes).with_context(|| format!("in the event {path} (GITHUB_EVENT_PATH)"))
 }
 
-/// SARIF in one file and, where there are such formats, in the two that GitHub keeps apart.
+/// SARIF in one file, and in the two that GitHub keeps apart.
 fn sarif(file: Option<&Path>) -> anyhow::Result<Vec<(&'static str, Output)>> {
     let Some(file) = file else { return Ok(Vec::new()) };
     let Some(stem) = file.file_stem() else {
@@ -186,12 +186,12 @@ fn sarif(file: Option<&Path>) -> anyhow::Result<Vec<(&'static str, Output)>> {
         }
         file.with_file_name(name)
     };
-    let wanted =
-        [("sarif", file.to_owned()), ("sarif-head", beside("-head")), ("sarif-history", beside("-history"))];
-    let known = wanted
-        .into_iter()
-        .filter_map(|(name, file)| Some((name, Output { format: Format::by_name(name)?, file: Some(file) })));
-    Ok(known.collect())
+    let output = |format, file| Output { format, file: Some(file) };
+    Ok(vec![
+        ("sarif", output(Format::Sarif, file.to_owned())),
+        ("sarif-head", output(Format::SarifHead, beside("-head"))),
+        ("sarif-history", output(Format::SarifHistory, beside("-history"))),
+    ])
 }
 
 /// What was known before the scan, and how to mend it.

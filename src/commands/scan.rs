@@ -58,6 +58,7 @@ pub(super) fn finish(
     Ok(report.exit_code(allow_incomplete))
 }
 
+/// Writes a report where it is wanted.
 pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
     match &output.file {
         Some(file) => {

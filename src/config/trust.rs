@@ -150,7 +150,7 @@ impl Sources {
             sources.add_rules(repository, layer, PolicySource::Revision(revision), true)?;
         }
         if let Some((file, _)) = &tree {
-            sources.tree = Some(TreeOutcome { file: file.origin.clone(), why_not });
+            sources.tree = Some(TreeOutcome { file: file.origin.clone(), why_not: why_not.map(Into::into) });
             match sources.add_rules(repository, &tree_layer, PolicySource::Tree, why_not.is_none()) {
                 Err(error) if lenient => {
                     sources.notices.push(format!("the scanned tree's rules cannot be read: {error:#}"));

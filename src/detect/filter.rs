@@ -52,9 +52,25 @@ impl DropReason {
     }
 }
 
-impl fmt::Display for DropReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl DropReason {
+    /// All of them.
+    pub const ALL: [DropReason; 11] = [
+        DropReason::Placeholder,
+        DropReason::Entropy,
+        DropReason::Stopword,
+        DropReason::Allowed,
+        DropReason::MoreSpecificRule,
+        DropReason::Path,
+        DropReason::Published,
+        DropReason::NoCompanion,
+        DropReason::AllowedPath,
+        DropReason::AllowedCommit,
+        DropReason::Filter,
+    ];
+
+    /// The stable name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
             DropReason::Placeholder => "placeholder",
             DropReason::Entropy => "entropy",
             DropReason::Stopword => "stopword",
@@ -66,7 +82,13 @@ impl fmt::Display for DropReason {
             DropReason::AllowedPath => "allowed-path",
             DropReason::AllowedCommit => "allowed-commit",
             DropReason::Filter => "filter",
-        })
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

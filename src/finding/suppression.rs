@@ -19,6 +19,14 @@ pub enum SuppressionKind {
 }
 
 impl SuppressionKind {
+    /// All of them.
+    pub const ALL: [SuppressionKind; 4] = [
+        SuppressionKind::IgnoreFile,
+        SuppressionKind::Inline,
+        SuppressionKind::Baseline,
+        SuppressionKind::Imported,
+    ];
+
     /// The stable name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -84,6 +92,16 @@ pub struct Suppressed {
 }
 
 impl Suppressed {
+    /// Whether this is what does not count of a finding that does.
+    pub fn is_part_of(&self, finding: &Finding) -> bool {
+        let own = &self.finding;
+        // In a saved run, many secrets look alike.
+        !self.is_whole
+            && own.rule == finding.rule
+            && own.fingerprint == finding.fingerprint
+            && own.secret == finding.secret
+    }
+
     /// The different reasons, each with the number of occurrences.
     pub fn reasons(&self) -> Vec<(&Suppression, usize)> {
         let mut reasons: Vec<(&Suppression, usize)> = Vec::new();
@@ -113,6 +131,15 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// All of them.
+    pub const ALL: [NoticeKind; 5] = [
+        NoticeKind::Expired,
+        NoticeKind::Malformed,
+        NoticeKind::Ambiguous,
+        NoticeKind::NotHonoured,
+        NoticeKind::Unused,
+    ];
+
     /// The stable name in reports.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -23,6 +23,7 @@ use crate::grouping::{Grouping, Key, Place, Sighting};
 use crate::policy::Judge;
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
+use crate::rules::entropy::entropy;
 use crate::secret::Secret;
 use crate::source::by_path;
 use crate::source::introduced::Introduced;
@@ -195,6 +196,7 @@ impl Assembly {
             policy: judge.into_outcome(options.policy.outcome.clone()),
             scope: options.scope.as_ref().map(|scope| scope.text.clone()),
             targets: options.targets.iter().map(Target::name).collect(),
+            finished: jiff::Timestamp::now(),
             elapsed: started.elapsed(),
             phases: self.phases,
             redactor,
@@ -260,6 +262,8 @@ impl Assembly {
         let primary = occurrences.first()?;
         #[expect(clippy::disallowed_methods, reason = "checks and fingerprints are functions of the bytes")]
         let bytes = secret.expose();
+        #[expect(clippy::cast_possible_truncation, reason = "a few digits are enough to tell")]
+        let disorder = entropy(bytes) as f32;
         let mut outcome = rule.examine(bytes);
         if rule.judges_placeholders() && detector.is_example(bytes) {
             outcome.ceiling = Confidence::Low;
@@ -285,6 +289,7 @@ impl Assembly {
             severity: rule.severity,
             confidence: rule.best_confidence().min(outcome.ceiling),
             companion: None,
+            entropy: disorder,
             verdict: outcome.verdict,
             identity: outcome.facts,
             first_seen: self.first_seen(&occurrences),

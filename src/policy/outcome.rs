@@ -1,5 +1,7 @@
 //! What a report says about the policy of its scan.
 
+use std::borrow::Cow;
+
 use super::{Entry, FailOn};
 use crate::finding::{Confidence, Finding};
 
@@ -21,6 +23,8 @@ pub struct Outcome {
     pub exit_code: u8,
     /// What each entry hid, or would have hidden.
     pub tallies: Vec<Tally>,
+    /// Entries that have no say, those that would have hidden nothing included.
+    pub not_honoured: usize,
     /// How the scanned tree's configuration is weaker than that of the revision.
     pub weakened: Vec<String>,
     /// What else people must know: what hides without being countable, and what was not obeyed.
@@ -36,6 +40,7 @@ impl Default for Outcome {
             fail_on: FailOn::default(),
             exit_code: FINDINGS,
             tallies: Vec::new(),
+            not_honoured: 0,
             weakened: Vec::new(),
             notices: Vec::new(),
         }
@@ -48,14 +53,14 @@ pub struct TreeOutcome {
     /// As messages name it.
     pub file: String,
     /// Why what it hides is not honoured; `None` if it is.
-    pub why_not: Option<&'static str>,
+    pub why_not: Option<Cow<'static, str>>,
 }
 
 /// What one entry hid, or would have hidden.
 #[derive(Debug, Clone)]
 pub struct Tally {
     /// What kind of entry.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// What a person calls it.
     pub name: String,
     /// File and line.
@@ -73,7 +78,7 @@ pub struct Tally {
 impl Tally {
     pub(super) fn new(entry: &Entry) -> Self {
         Tally {
-            kind: entry.kind,
+            kind: entry.kind.into(),
             name: entry.name.clone(),
             place: format!("{}:{}", entry.place.file(), entry.place.line()),
             honoured: entry.honoured,

@@ -65,7 +65,7 @@ pub(super) fn commit(number: u8, time: i64) -> Provenance {
         id: ObjectName::from_bytes(&[number; 20]).unwrap(),
         author: Person { name: "Eve \u{1b}[31m\u{202e}".into(), email: "eve@example.com".into() },
         time,
-        committed: time + 60,
+        committed: time.saturating_add(60),
         subject: "add\n::error::settings ##[error]now".into(),
     }))
 }
@@ -104,6 +104,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         severity: rule.severity,
         confidence: rule.confidence,
         secret: Secret::new(secret),
+        entropy: 3.5,
         verdict: Verdict::NotChecked,
         identity: Vec::new(),
         companion: None,
@@ -164,12 +165,44 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         policy: Outcome::default(),
         scope: None,
         targets: vec!["repository".into()],
+        finished: jiff::Timestamp::from_second(1_767_323_045).unwrap(),
         elapsed: Duration::from_millis(1234),
         phases: Phases::default(),
         redactor,
         show_secrets: false,
         explain: false,
     }
+}
+
+/// So many findings, some of them in HEAD, in files with long names, with the facts that real ones have.
+pub(super) fn many(count: u32) -> Report {
+    let rules = rules();
+    let findings = (0..count).map(|number| {
+        let mut secret = secret(0);
+        let mut rest = number;
+        for byte in &mut secret[4..12] {
+            *byte = b'a' + u8::try_from(rest % 26).unwrap_or_default();
+            rest /= 26;
+        }
+        let author = u8::try_from(number % 251).unwrap_or_default();
+        let time = 1_400_000_000 + i64::from(number.wrapping_mul(7919) % 300_000_000);
+        let path = format!("services/{}/config/environments/settings-{number}.yaml", number % 97);
+        let mut here = occurrence(&secret, path.as_bytes(), 1 + number % 500, commit(author, time));
+        here.in_head = number % 3 == 0;
+        let before = occurrence(&secret, path.as_bytes(), 1 + number % 400, commit(author, time - 9_999));
+        let copy = format!("archive/{number}.yaml");
+        let copy = occurrence(&secret, copy.as_bytes(), 7, commit(author, time + 9_999));
+        let rule = if number % 5 == 4 { "jwt" } else { "fixture-token" };
+        let mut finding = finding(&rules, rule, &secret, vec![here, before, copy]);
+        finding.exposure = Some(exposure(author, None, &["refs/heads/main", "refs/tags/v1.0"]));
+        finding.days_exposed = Some(u64::from(number % 2000));
+        finding.identity =
+            vec![crate::finding::Fact { name: "account".into(), value: format!("team-{number}") }];
+        finding
+    });
+    let mut findings: Vec<Finding> = findings.collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    report(findings, Vec::new())
 }
 
 /// A gap whose place tries to steer whoever reads it.
@@ -211,7 +244,7 @@ pub(super) fn odd_report() -> Report {
         let elsewhere = occurrence(&secret, &holding, 9, Provenance::Unreachable);
         let mut finding = finding(&rules, "fixture-token", &secret, vec![here, elsewhere]);
         finding.verdict =
-            if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`") };
+            if number % 2 == 0 { Verdict::Passed } else { Verdict::Failed("the sum is `wrong`".into()) };
         let value = format!("[x](https://evil.example) {}", String::from_utf8_lossy(&secret));
         finding.identity = vec![crate::finding::Fact { name: "account".into(), value }];
         let branch = format!("refs/heads/{}", String::from_utf8_lossy(&secret));

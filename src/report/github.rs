@@ -11,9 +11,10 @@ use std::fmt::Write as _;
 use serde_sarif::sarif::ResultLevel;
 
 use super::human::layout::count;
-use super::human::{short_id, whereabouts};
-use super::text::{clip, one_line};
-use super::{Report, json, sarif};
+use super::human::{found, short_id, whereabouts};
+use super::places::is_present;
+use super::text::clip;
+use super::{Report, about, facts, json, sarif};
 use crate::finding::{Finding, Occurrence, Provenance};
 
 /// Annotations of one level that GitHub keeps of a step.
@@ -101,7 +102,7 @@ fn property(text: &str) -> String {
 
 fn annotation(report: &Report, finding: &Finding, level: &str) -> String {
     let rule = report.rule(finding);
-    let title = clip(&format!("{}: {}", finding.severity, one_line(&rule.name)), LONGEST_TITLE);
+    let title = clip(&format!("{}: {}", finding.severity, about::title(rule)), LONGEST_TITLE);
     let place = best(finding);
     let (start, end) = (place.location.start, place.location.end);
     let path = report.redactor.show_path(&place.path);
@@ -123,10 +124,7 @@ fn annotation(report: &Report, finding: &Finding, level: &str) -> String {
 
 /// What HEAD or the working tree has, if it has it anywhere.
 fn best(finding: &Finding) -> &Occurrence {
-    let here = |place: &&Occurrence| {
-        place.in_head || matches!(place.provenance, Provenance::Worktree | Provenance::Staged)
-    };
-    finding.occurrences.iter().find(here).unwrap_or(&finding.occurrences[0])
+    finding.occurrences.iter().find(|place| is_present(place)).unwrap_or(&finding.occurrences[0])
 }
 
 /// A line number of an old version would point at something else. What a change brought in is looked at beside that
@@ -152,11 +150,9 @@ fn message(report: &Report, finding: &Finding, place: &Occurrence) -> String {
         place.location.start.line,
         finding.confidence
     )];
-    if !finding.identity.is_empty() {
-        let fact = |fact: &crate::finding::Fact| format!("{} {}", fact.name, show(fact.value.as_bytes()));
-        lines.push(finding.identity.iter().map(fact).collect::<Vec<_>>().join(", "));
-    }
-    lines.push(one_line(&rule.description));
+    let fact = |(name, value): (String, String)| format!("{name} {}", clip(&value, LONGEST_TEXT));
+    lines.push(facts::of(report, finding).into_iter().map(fact).collect::<Vec<_>>().join(", "));
+    lines.extend(about::given(&rule.description));
     if let Some(first) = &finding.first_seen {
         let date = json::date(first.time).unwrap_or_else(|| "a date beyond the calendar".into());
         lines.push(format!("First seen in {}, {date}, by {}", short_id(first), show(&first.author.name)));
@@ -165,7 +161,7 @@ fn message(report: &Report, finding: &Finding, place: &Occurrence) -> String {
     let also =
         if others > 0 { format!("; {}", count(others as u64, "more occurrence")) } else { String::new() };
     lines.push(format!("Lives {}{also}", whereabouts(finding)));
-    lines.push(one_line(&rule.remediation));
+    lines.push(about::remediation(rule));
     lines.push(format!("Fingerprint {}", finding.fingerprint));
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
@@ -189,7 +185,7 @@ fn incomplete(report: &Report) -> String {
 }
 
 fn conclusion(report: &Report) -> String {
-    let found = super::markdown::found(report);
+    let found = found(report);
     if report.is_complete() { found } else { format!("{found} The scan is INCOMPLETE.") }
 }
 

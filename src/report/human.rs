@@ -6,17 +6,18 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
 use super::text::{clip, one_line, visible};
-use super::{Report, json};
+use super::{Report, facts, json};
 use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
 mod explain;
-mod exposure;
+pub(super) mod exposure;
 pub(super) mod layout;
 mod summary;
 mod suppressed;
 
 pub(super) use layout::count;
+pub(super) use summary::found;
 
 /// What fits everywhere.
 const WIDTH: usize = 80;
@@ -82,11 +83,9 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     if report.show_secrets {
         notes.push(("secret", visible(json::shown_secret(report, finding).as_bytes())));
     }
-    if !finding.identity.is_empty() {
-        let fact = |name: &str, value: &str| format!("{name} {}", show(report, value.as_bytes()));
-        let facts: Vec<String> = finding.identity.iter().map(|f| fact(&f.name, &f.value)).collect();
-        notes.push(("identity", facts.join(", ")));
-    }
+    let fact = |(name, value): (String, String)| format!("{name} {}", clip(&value, LONGEST_TEXT));
+    let facts: Vec<String> = facts::of(report, finding).into_iter().map(fact).collect();
+    notes.push(("identity", facts.join(", ")));
     notes.extend(finding.companion.as_ref().map(|half| ("with", companion(report, half))));
     notes.push(("opens", one_line(&rule.description)));
     notes.push(("lives", whereabouts(finding)));
@@ -104,7 +103,7 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     notes
 }
 
-fn companion(report: &Report, half: &Companion) -> String {
+pub(super) fn companion(report: &Report, half: &Companion) -> String {
     let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
     let name = one_line(&report.rules.get(half.rule).name);
     let where_else = if half.is_near { "" } else { ", another file of the same place" };
@@ -115,7 +114,7 @@ fn show(report: &Report, bytes: &[u8]) -> String {
     clip(&report.redactor.show(bytes), LONGEST_TEXT)
 }
 
-fn confidence(finding: &Finding) -> String {
+pub(super) fn confidence(finding: &Finding) -> String {
     match &finding.verdict {
         Verdict::NotChecked => finding.confidence.to_string(),
         Verdict::Passed => format!("{}; its structure was checked and holds", finding.confidence),
@@ -141,7 +140,7 @@ pub(super) fn whereabouts(finding: &Finding) -> String {
     parts.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect::<Vec<_>>().join(", ")
 }
 
-fn commit(report: &Report, info: &CommitInfo) -> String {
+pub(super) fn commit(report: &Report, info: &CommitInfo) -> String {
     let date = json::date(info.time).unwrap_or_else(|| "a date beyond the calendar".into());
     let (name, email) = (show(report, &info.author.name), show(report, &info.author.email));
     format!("{}, {date}, by {name} <{email}>: {}", short_id(info), show(report, &info.subject))
@@ -265,7 +264,7 @@ Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in
         finding.occurrences.truncate(1);
         finding.occurrences[0].provenance = Provenance::Worktree;
         assert_eq!(whereabouts(&finding), "in the working tree");
-        finding.verdict = Verdict::Failed("the sum is wrong");
+        finding.verdict = Verdict::Failed("the sum is wrong".into());
         assert_eq!(
             confidence(&finding),
             "high; its structure was checked and does not hold: the sum is wrong"

@@ -1,26 +1,32 @@
 //! `json` and `jsonl`: the versioned schema of docs/output.md.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bstr::{BStr, ByteSlice as _};
-use hashbrown::HashMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bstr::ByteSlice as _;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::policy::{AllowedJson, PolicyJson};
-use super::refs::{RefNames, Shown};
-use super::{Report, Stats, sarif};
-use crate::finding::{CommitInfo, Confidence, Finding, Gap, ObjectName, Occurrence, Severity, Verdict};
+use super::refs::Shown;
+use super::{Report, Stats, facts};
+use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, RefKind, Refs, Severity, Verdict};
 use crate::location::Position;
 use crate::secret::Secret;
 
+mod excerpts;
 mod harmless;
+mod rules;
 mod suppressed;
+mod told;
 
+use excerpts::{ExcerptJson, Excerpts};
 pub(crate) use harmless::write;
 use harmless::{INFALLIBLE, serialize};
+use told::{CommitJson, Told};
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub const SCHEMA_VERSION: &str = "1";
@@ -72,50 +78,14 @@ fn render_findings<F: Formatter>(
     report.findings.par_iter().map(one).collect()
 }
 
-/// What many findings have in common, made fit to be shown once.
-struct Told<'a> {
-    names: RefNames<'a>,
-    commits: HashMap<ObjectName, CommitJson>,
-    paths: HashMap<&'a BStr, PathJson>,
-}
-
-/// A path as text and as a relative reference.
-struct PathJson {
-    shown: String,
-    uri: String,
-}
-
-impl<'a> Told<'a> {
-    fn new(report: &'a Report) -> Self {
-        let (mut commits, mut paths) = (HashMap::new(), HashMap::new());
-        let mut tell = |info: &CommitInfo| {
-            commits.entry(info.id).or_insert_with(|| CommitJson::new(report, info));
-        };
-        let suppressed = report.suppressions.suppressed.iter().map(|one| &one.finding);
-        for finding in report.findings.iter().chain(suppressed) {
-            let exposure = finding.exposure.as_ref();
-            let last = exposure.and_then(|exposure| exposure.last_seen.as_ref());
-            let removed = exposure.and_then(|exposure| exposure.removed_in.as_ref());
-            finding.first_seen.iter().chain(last).chain(removed).for_each(|info| tell(info));
-            for occurrence in &finding.occurrences {
-                occurrence.provenance.commit().into_iter().for_each(|info| tell(info));
-                let path = occurrence.path.as_bstr();
-                paths.entry(path).or_insert_with(|| PathJson {
-                    shown: report.redactor.show_path(path),
-                    uri: sarif::uri(report, path),
-                });
-            }
-        }
-        Told { names: RefNames::new(report), commits, paths }
-    }
-}
-
 #[derive(Serialize)]
 struct Summary<'a> {
     schema_version: &'static str,
     tool: Tool,
+    scanned_on: String,
     targets: Vec<String>,
     scope: Option<String>,
+    secrets_shown: bool,
     complete: bool,
     gaps: Vec<GapJson>,
     scanned: &'a Stats,
@@ -125,8 +95,9 @@ struct Summary<'a> {
     dropped_candidates: Vec<DroppedJson<'a>>,
     suppressed: Vec<suppressed::SuppressedJson<'a>>,
     suppression_notices: Vec<suppressed::NoticeJson>,
-    allowed: Vec<AllowedJson>,
-    policy: PolicyJson,
+    allowed: Vec<AllowedJson<'a>>,
+    policy: PolicyJson<'a>,
+    rules: Vec<rules::RuleTextJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -152,7 +123,7 @@ struct NotReported {
 #[derive(Serialize)]
 struct DroppedJson<'a> {
     rule: &'a str,
-    reason: String,
+    reason: &'static str,
     count: u64,
 }
 
@@ -163,9 +134,13 @@ struct FindingJson<'a> {
     severity: Severity,
     confidence: Confidence,
     secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_base64: Option<String>,
+    entropy: f32,
     check: &'static str,
-    check_detail: Option<&'static str>,
-    identity: BTreeMap<&'a str, String>,
+    check_detail: Option<&'a str>,
+    #[serde(serialize_with = "in_order")]
+    identity: Vec<(String, String)>,
     companion: Option<CompanionJson<'a>>,
     description: &'a str,
     remediation: &'a str,
@@ -176,6 +151,8 @@ struct FindingJson<'a> {
     days_exposed: Option<u64>,
     refs: Option<Shown<'a>>,
     refs_total: Option<usize>,
+    refs_by_kind: Option<RefCountsJson>,
+    excerpts: Vec<ExcerptJson>,
     occurrences: Vec<OccurrenceJson<'a>>,
 }
 
@@ -184,6 +161,8 @@ struct CompanionJson<'a> {
     rule: &'a str,
     name: &'a str,
     secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_base64: Option<String>,
     path: String,
     line: u32,
     near: bool,
@@ -207,6 +186,7 @@ struct OccurrenceJson<'a> {
     blob: Option<String>,
     commit: Option<&'a CommitJson>,
     in_head: bool,
+    excerpt: usize,
 }
 
 #[derive(Serialize)]
@@ -222,12 +202,18 @@ struct SpanJson {
 }
 
 #[derive(Serialize)]
-struct CommitJson {
-    id: String,
-    author: String,
-    email: String,
-    date: Option<String>,
-    subject: String,
+struct RefCountsJson {
+    branches: usize,
+    tags: usize,
+    remotes: usize,
+    others: usize,
+}
+
+/// An object whose keys stay in order.
+fn in_order<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(pairs.len()))?;
+    pairs.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+    map.end()
 }
 
 impl<'a> Summary<'a> {
@@ -239,14 +225,18 @@ impl<'a> Summary<'a> {
         };
         let dropped = report.dropped.iter().map(|((rule, reason), count)| DroppedJson {
             rule: &report.rules.get(*rule).id,
-            reason: reason.to_string(),
+            reason: reason.as_str(),
             count: *count,
         });
+        let mut dropped: Vec<DroppedJson<'_>> = dropped.collect();
+        dropped.sort_by_key(|dropped| dropped.rule);
         Summary {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "muzzle", version: env!("CARGO_PKG_VERSION") },
+            scanned_on: day(report.finished),
             targets: report.targets.iter().map(|t| report.redactor.show_path(t.as_bytes())).collect(),
             scope: report.scope.as_ref().map(|scope| report.redactor.show(scope.as_bytes())),
+            secrets_shown: report.show_secrets,
             complete: report.is_complete(),
             gaps: report.gaps.iter().map(gap).collect(),
             scanned: &report.stats,
@@ -257,11 +247,12 @@ impl<'a> Summary<'a> {
                 rules_not_run: report.rules.left_out(),
             },
             exposure_left_out: report.exposure_left_out,
-            dropped_candidates: dropped.collect(),
+            dropped_candidates: dropped,
             suppressed: suppressed::suppressed(report, told),
             suppression_notices: suppressed::notices(report),
             allowed: AllowedJson::all(report, true),
             policy: PolicyJson::new(report),
+            rules: rules::of_findings(report),
         }
     }
 }
@@ -271,28 +262,25 @@ impl<'a> FindingJson<'a> {
         let rule = report.rule(finding);
         let commit = |info: Option<&Arc<CommitInfo>>| info.and_then(|info| told.commits.get(&info.id));
         let exposure = finding.exposure.as_ref();
-        let (check, check_detail) = match &finding.verdict {
-            Verdict::NotChecked => ("none", None),
-            Verdict::Passed => ("passed", None),
-            Verdict::Failed(why) => ("failed", Some(*why)),
-        };
+        let excerpts = Excerpts::new(report, finding);
+        let places = finding.occurrences.iter().zip(&excerpts.of);
+        let (check, check_detail) = self::check(&finding.verdict);
         FindingJson {
             fingerprint: finding.fingerprint.as_str(),
             rule: RuleJson { id: &rule.id, name: &rule.name, provider: &rule.provider },
             severity: finding.severity,
             confidence: finding.confidence,
             secret: shown_secret(report, finding),
+            secret_base64: beyond_text(report, &finding.secret),
+            entropy: finding.entropy,
             check,
             check_detail,
-            identity: finding
-                .identity
-                .iter()
-                .map(|fact| (&*fact.name, report.redactor.show(fact.value.as_bytes())))
-                .collect(),
+            identity: facts::of(report, finding),
             companion: finding.companion.as_ref().map(|half| CompanionJson {
                 rule: &report.rules.get(half.rule).id,
                 name: &report.rules.get(half.rule).name,
                 secret: shown(report, &half.secret),
+                secret_base64: beyond_text(report, &half.secret),
                 path: report.redactor.show_path(&half.path),
                 line: half.location.start.line,
                 near: half.is_near,
@@ -306,13 +294,15 @@ impl<'a> FindingJson<'a> {
             days_exposed: finding.days_exposed,
             refs: exposure.map(|exposure| told.names.of(&exposure.refs, usize::MAX)),
             refs_total: exposure.map(|exposure| exposure.refs.total()),
-            occurrences: finding.occurrences.iter().map(|o| OccurrenceJson::new(o, told)).collect(),
+            refs_by_kind: exposure.map(|exposure| RefCountsJson::new(&exposure.refs)),
+            occurrences: places.map(|(o, excerpt)| OccurrenceJson::new(o, *excerpt, told)).collect(),
+            excerpts: excerpts.lines,
         }
     }
 }
 
 impl<'a> OccurrenceJson<'a> {
-    fn new(occurrence: &Occurrence, told: &'a Told<'_>) -> Self {
+    fn new(occurrence: &Occurrence, excerpt: usize, told: &'a Told<'_>) -> Self {
         let path = &told.paths[occurrence.path.as_bstr()];
         let location = &occurrence.location;
         let position = |at: Position| PositionJson { line: at.line, column: at.column };
@@ -327,18 +317,18 @@ impl<'a> OccurrenceJson<'a> {
             blob: occurrence.blob.map(|blob| blob.to_string()),
             commit,
             in_head: occurrence.in_head,
+            excerpt,
         }
     }
 }
 
-impl CommitJson {
-    fn new(report: &Report, info: &CommitInfo) -> Self {
-        CommitJson {
-            id: info.id.to_string(),
-            author: report.redactor.show(&info.author.name),
-            email: report.redactor.show(&info.author.email),
-            date: date(info.time),
-            subject: report.redactor.show(&info.subject),
+impl RefCountsJson {
+    fn new(refs: &Refs) -> Self {
+        RefCountsJson {
+            branches: refs.count(RefKind::Branch),
+            tags: refs.count(RefKind::Tag),
+            remotes: refs.count(RefKind::Remote),
+            others: refs.count(RefKind::Other),
         }
     }
 }
@@ -354,6 +344,30 @@ fn shown(report: &Report, secret: &Secret) -> String {
         return String::from_utf8_lossy(secret.expose()).into_owned();
     }
     secret.masked()
+}
+
+/// A secret that is shown and that no text can hold.
+fn beyond_text(report: &Report, secret: &Secret) -> Option<String> {
+    if !report.show_secrets {
+        return None;
+    }
+    #[expect(clippy::disallowed_methods, reason = "--show-secrets asks for it")]
+    let bytes = secret.expose();
+    std::str::from_utf8(bytes).is_err().then(|| STANDARD.encode(bytes))
+}
+
+/// What the offline check said, and why it failed.
+pub(crate) fn check(verdict: &Verdict) -> (&'static str, Option<&str>) {
+    match verdict {
+        Verdict::NotChecked => ("none", None),
+        Verdict::Passed => ("passed", None),
+        Verdict::Failed(why) => ("failed", Some(why)),
+    }
+}
+
+/// The day in UTC, as `2026-01-31`.
+pub(crate) fn day(time: jiff::Timestamp) -> String {
+    time.to_string().chars().take("2026-01-31".len()).collect()
 }
 
 /// RFC 3339 in UTC; `None` outside the years that can be told.

@@ -7,9 +7,9 @@
 use std::fmt::Write as _;
 
 use super::human::layout::{count, size};
-use super::human::{short_id, whereabouts};
+use super::human::{found, short_id, whereabouts};
 use super::text::clip;
-use super::{Report, json, sarif};
+use super::{Report, about, facts, json, uri};
 use crate::finding::{CommitInfo, Finding, Occurrence, RefKind, Verdict};
 
 mod links;
@@ -79,17 +79,6 @@ pub fn render_with(report: &Report, context: &Context) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// `3 findings: 1 critical, 2 medium.`
-pub(super) fn found(report: &Report) -> String {
-    if report.findings.is_empty() {
-        return if report.is_complete() { "No findings." } else { "No findings in what could be read." }
-            .into();
-    }
-    let severities: Vec<String> =
-        report.by_severity().iter().map(|(severity, number)| format!("{number} {severity}")).collect();
-    format!("{}: {}.", count(report.findings.len() as u64, "finding"), severities.join(", "))
-}
-
 fn head(report: &Report, context: &Context) -> String {
     let mut out = format!("## muzzle: {}\n", found(report).trim_end_matches('.'));
     let stats = &report.stats;
@@ -138,9 +127,9 @@ fn tail(report: &Report) -> String {
     }
     for (rule, number) in kinds.iter().take(MOST_ADVICE) {
         let rule = report.rules.get(*rule);
-        let parts = [&rule.description, &rule.remediation].map(|text| prose(&clip(text, 8 * LONGEST_TEXT)));
-        let parts: Vec<&str> = parts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
-        let _ = writeln!(out, "- **{}** ({number}): {}", prose(&rule.name), parts.join(" "));
+        let parts = about::given(&rule.description).into_iter().chain([about::remediation(rule)]);
+        let parts: Vec<String> = parts.map(|text| prose(&clip(&text, 8 * LONGEST_TEXT))).collect();
+        let _ = writeln!(out, "- **{}** ({number}): {}", prose(&about::title(rule)), parts.join(" "));
     }
     if kinds.len() > MOST_ADVICE {
         let _ = writeln!(out, "- and {} more kinds: `muzzle rules show ID` tells", kinds.len() - MOST_ADVICE);
@@ -173,9 +162,8 @@ fn row(report: &Report, finding: &Finding, links: Option<&Links>) -> String {
 }
 
 fn what(report: &Report, finding: &Finding) -> String {
-    let show = |text: &str| code(&clip(&report.redactor.show(text.as_bytes()), LONGEST_TEXT));
     let mut parts = vec![
-        format!("**{}** {}", prose(&report.rule(finding).name), code(&finding.secret.masked())),
+        format!("**{}** {}", prose(&about::title(report.rule(finding))), code(&finding.secret.masked())),
         format!("confidence {}", finding.confidence),
     ];
     parts.extend(match &finding.verdict {
@@ -183,7 +171,9 @@ fn what(report: &Report, finding: &Finding) -> String {
         Verdict::Passed => Some("structure checked".into()),
         Verdict::Failed(why) => Some(format!("structure does not hold: {}", prose(why))),
     });
-    parts.extend(finding.identity.iter().map(|fact| format!("{} {}", prose(&fact.name), show(&fact.value))));
+    let fact =
+        |(name, value): (String, String)| format!("{} {}", prose(&name), code(&clip(&value, LONGEST_TEXT)));
+    parts.extend(facts::of(report, finding).into_iter().map(fact));
     parts.push(code(finding.fingerprint.as_str()));
     parts.join(" · ")
 }
@@ -212,7 +202,7 @@ fn blob(report: &Report, place: &Occurrence, links: &Links) -> Option<String> {
     if place.path.is_empty() || report.redactor.path_holds_secret(&place.path) {
         return None;
     }
-    let url = links.blob(&commit.id.to_string(), &sarif::uri(report, &place.path), place.location.start.line);
+    let url = links.blob(&commit.id.to_string(), &uri::of(report, &place.path), place.location.start.line);
     Some(url).filter(|url| url.len() <= LONGEST_URL)
 }
 

@@ -26,8 +26,8 @@ pub(super) struct Line {
 
 /// An entry that hid something, or would have.
 #[derive(Debug, Serialize)]
-pub(super) struct AllowedJson {
-    by: &'static str,
+pub(super) struct AllowedJson<'a> {
+    by: &'a str,
     name: String,
     place: String,
     findings: usize,
@@ -36,34 +36,36 @@ pub(super) struct AllowedJson {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct PolicyJson {
+pub(super) struct PolicyJson<'a> {
     file: Option<String>,
     revision: Option<String>,
-    tree: Option<TreeJson>,
+    tree: Option<TreeJson<'a>>,
     fail_on: String,
+    exit_code: u8,
     failing: usize,
     would_have_hidden: usize,
-    not_honoured: Vec<AllowedJson>,
+    not_honoured: Vec<AllowedJson<'a>>,
+    entries_not_honoured: usize,
     weakened: Vec<String>,
     notices: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct TreeJson {
+struct TreeJson<'a> {
     file: String,
     honoured: bool,
-    why_not: Option<&'static str>,
+    why_not: Option<&'a str>,
 }
 
-impl AllowedJson {
+impl<'a> AllowedJson<'a> {
     /// Those that hid something, or would have hidden it.
-    pub(super) fn all(report: &Report, honoured: bool) -> Vec<Self> {
+    pub(super) fn all(report: &'a Report, honoured: bool) -> Vec<Self> {
         busy(report, honoured).map(|tally| AllowedJson::new(report, tally)).collect()
     }
 
-    fn new(report: &Report, tally: &Tally) -> Self {
+    fn new(report: &Report, tally: &'a Tally) -> Self {
         AllowedJson {
-            by: tally.kind,
+            by: &tally.kind,
             name: named(report, &tally.name),
             place: report.redactor.show_path(tally.place.as_bytes()),
             findings: tally.findings,
@@ -73,8 +75,8 @@ impl AllowedJson {
     }
 }
 
-impl PolicyJson {
-    pub(super) fn new(report: &Report) -> Self {
+impl<'a> PolicyJson<'a> {
+    pub(super) fn new(report: &'a Report) -> Self {
         let policy = &report.policy;
         let show = |text: &String| said(report, text);
         PolicyJson {
@@ -83,12 +85,14 @@ impl PolicyJson {
             tree: policy.tree.as_ref().map(|tree| TreeJson {
                 file: report.redactor.show_path(tree.file.as_bytes()),
                 honoured: tree.why_not.is_none(),
-                why_not: tree.why_not,
+                why_not: tree.why_not.as_deref(),
             }),
             fail_on: policy.fail_on.to_string(),
+            exit_code: policy.exit_code,
             failing: failing(report),
             would_have_hidden: policy.hidden(false),
             not_honoured: AllowedJson::all(report, false),
+            entries_not_honoured: policy.not_honoured,
             weakened: policy.weakened.iter().map(show).collect(),
             notices: policy.notices.iter().map(show).collect(),
         }
@@ -123,12 +127,11 @@ pub(super) fn lines(report: &Report) -> Vec<Line> {
         tell("policy-hid", "note", hid(report));
     }
     if let Some(tree) = &policy.tree
-        && let Some(why) = tree.why_not
+        && let Some(why) = &tree.why_not
     {
         let file = report.redactor.show_path(tree.file.as_bytes());
-        let entries = policy.tallies.iter().any(|tally| !tally.honoured);
         let hidden = policy.hidden(false);
-        if entries && (hidden > 0 || policy.revision.is_none()) {
+        if policy.not_honoured > 0 && (hidden > 0 || policy.revision.is_none()) {
             let findings = count(hidden as u64, "finding");
             let by = listed(report, false);
             let by = if by.is_empty() { by } else { format!(" ({by})") };
@@ -204,7 +207,15 @@ mod tests {
 
     fn tally(name: &str, honoured: bool, findings: usize, places: usize) -> Tally {
         let place = "muzzle.toml:12".to_owned();
-        Tally { kind: "allowlist", name: name.into(), place, honoured, findings, high: findings / 2, places }
+        Tally {
+            kind: "allowlist".into(),
+            name: name.into(),
+            place,
+            honoured,
+            findings,
+            high: findings / 2,
+            places,
+        }
     }
 
     #[test]
@@ -223,7 +234,9 @@ mod tests {
             tally("b", true, 0, 1),
             tally(&"n".repeat(5000), false, 12, 40),
         ];
-        report.policy.tree = Some(TreeOutcome { file: "muzzle.toml".into(), why_not: Some("CI is set") });
+        report.policy.tree =
+            Some(TreeOutcome { file: "muzzle.toml".into(), why_not: Some("CI is set".into()) });
+        report.policy.not_honoured = 1;
         report.policy.revision = Some("main".into());
         report.policy.weakened = vec!["2 rules disabled (a, b)".into()];
         report.policy.fail_on = FailOn::parse("severity=critical").unwrap();

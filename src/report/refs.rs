@@ -29,7 +29,7 @@ pub(super) struct Shown<'a>(Vec<&'a str>);
 impl<'a> RefNames<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
         let mut lists: Vec<List<'_>> = Vec::new();
-        for refs in report.findings.iter().filter_map(|finding| Some(&finding.exposure.as_ref()?.refs)) {
+        for refs in report.all_findings().filter_map(|finding| Some(&finding.exposure.as_ref()?.refs)) {
             let names = refs.all_names();
             if !lists.iter().any(|list| std::ptr::eq(list.names, names)) {
                 lists.push(List { names, shown: vec![OnceLock::new(); names.len()] });

@@ -5,7 +5,10 @@
 //!
 //! Secrets are masked even if the user asked for them elsewhere: a SARIF file is made to be uploaded.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::json;
 use serde_json::ser::PrettyFormatter;
 use serde_sarif::sarif as model;
@@ -13,6 +16,9 @@ use serde_sarif::sarif as model;
 use super::{Report, json, policy};
 use crate::finding::{Confidence, Gap, GapKind, Notice, NoticeKind, Severity};
 
+mod details;
+mod more;
+mod parts;
 mod results;
 mod rules;
 mod suppressed;
@@ -25,55 +31,87 @@ const MOST_NOTIFICATIONS: usize = 1000;
 /// Of them, about suppressions.
 const MOST_NOTICES: usize = 100;
 
-/// The whole report.
-pub fn render(report: &Report) -> Vec<u8> {
+/// What GitHub takes at most, compressed: 10 MB.
+const MOST_COMPRESSED: usize = 10_000_000;
+
+/// What of a report a file is about. GitHub closes an alert that a later upload of the same category lacks, so that
+/// each has a category of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Everything, with one result for each finding and file.
+    All,
+    /// What a checkout has, with one result for each finding and file of it.
+    Head,
+    /// What is in the history alone, with one result for each finding.
+    History,
+}
+
+impl Part {
+    /// The id of the category; what runs it may add its own.
+    fn category(self) -> &'static str {
+        match self {
+            Part::All => "muzzle/",
+            Part::Head => "muzzle/head/",
+            Part::History => "muzzle/history/",
+        }
+    }
+}
+
+/// The whole report, or as much of it as GitHub takes: the most severe results first.
+pub fn render(report: &Report, part: Part) -> Vec<u8> {
+    let mut most = MOST_RESULTS;
+    loop {
+        let bytes = render_at_most(report, part, most);
+        let compressed = compressed_size(&bytes);
+        if compressed <= MOST_COMPRESSED || most <= 2 {
+            return bytes;
+        }
+        // A little less than what should fit, since what is left may compress less well.
+        let fitting = most.min(results::count(report, part)) * MOST_COMPRESSED / compressed;
+        most = (fitting * 9 / 10).max(2);
+    }
+}
+
+/// As large as `bytes` are after the uploading action compressed them; not worked out where it does not matter.
+fn compressed_size(bytes: &[u8]) -> usize {
+    if bytes.len() <= MOST_COMPRESSED {
+        return bytes.len();
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.map_or(bytes.len(), |compressed| compressed.len())
+}
+
+fn render_at_most(report: &Report, part: Part, most: usize) -> Vec<u8> {
     let mut rules = rules::Used::default();
-    let (results, left_out) = results::all(report, &mut rules, MOST_RESULTS);
+    let results::Chosen { mut results, left_out, suppressed_left_out, .. } =
+        results::choose(report, &mut rules, part, most);
+    let mut descriptors = rules.descriptors(report);
+    if let Some(left_out) = &left_out {
+        results.push(more::result(left_out, descriptors.len()));
+        descriptors.push(more::descriptor());
+    }
     let driver = model::ToolComponent::builder()
         .name("muzzle")
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .information_uri(INFORMATION)
-        .rules(rules.descriptors(report))
+        .rules(descriptors)
         .build();
+    let left_out = left_out.map_or(0, |left_out| left_out.count);
     let invocation = model::Invocation::builder()
         .execution_successful(report.is_complete())
-        .tool_execution_notifications(notifications(report, left_out))
+        .tool_execution_notifications(notifications(report, left_out, suppressed_left_out))
         .build();
     let run = model::Run::builder()
         .tool(model::Tool::builder().driver(driver).build())
         .invocations(vec![invocation])
-        .automation_details(model::RunAutomationDetails::builder().id("muzzle/").build())
+        .automation_details(model::RunAutomationDetails::builder().id(part.category()).build())
         .column_kind(json!(model::ResultColumnKind::UnicodeCodePoints))
         .results(results)
         .build();
     let log =
         model::Sarif::builder().schema(SCHEMA).version(json!(model::Version::V2_1_0)).runs(vec![run]).build();
     json::write(&log, PrettyFormatter::new())
-}
-
-/// What need not be encoded anywhere in a path (RFC 3986, "unreserved"), and the separator.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
-
-/// A repository path as a relative URI reference: the raw bytes, percent-encoded; masked if it holds a secret.
-///
-/// No name can make it an absolute URI, a network path or one that climbs.
-pub(crate) fn uri(report: &Report, path: &[u8]) -> String {
-    let masked = report.redactor.path_holds_secret(path).then(|| report.redactor.show_path(path));
-    let path = masked.as_ref().map_or(path, String::as_bytes);
-    if path.is_empty() {
-        // An empty reference would mean the report itself.
-        return "unnamed".into();
-    }
-    let encoded = percent_encode(path, ENCODED).to_string();
-    let segment = |segment: &str| match segment {
-        "." | ".." => segment.replace('.', "%2E"),
-        _ => segment.to_owned(),
-    };
-    let encoded = encoded.split('/').map(segment).collect::<Vec<_>>().join("/");
-    match encoded.strip_prefix('/') {
-        Some(rest) => format!("%2F{rest}"),
-        None => encoded,
-    }
 }
 
 /// How a finding of this severity and confidence is shown.
@@ -98,12 +136,20 @@ fn plain(text: &str) -> String {
 }
 
 /// One per gap: whoever reads results must learn what was not read.
-fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notification> {
+fn notifications(
+    report: &Report,
+    results_left_out: usize,
+    suppressed_left_out: usize,
+) -> Vec<model::Notification> {
     let mut notifications = Vec::new();
     if results_left_out > 0 {
         let text =
             format!("{results_left_out} more results, none more severe than those above, are left out.");
         notifications.push(notification("results-left-out", "warning", text));
+    }
+    if suppressed_left_out > 0 {
+        let text = format!("{suppressed_left_out} more results that do not count are left out.");
+        notifications.push(notification("suppressed-left-out", "note", text));
     }
     if report.exposure_left_out {
         let text = "When findings were removed and which refs lead to them is left out: the history holds too many \
@@ -113,7 +159,8 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
     for Notice { kind, place, detail } in report.suppressions.notices.iter().take(MOST_NOTICES) {
         let show = |text: &str| plain(&report.redactor.show(text.as_bytes()));
         let level = if *kind == NoticeKind::Unused { "note" } else { "warning" };
-        let text = format!("{}: {}", show(place), show(detail));
+        let place = plain(&report.redactor.show_path(place.as_bytes()));
+        let text = format!("{place}: {}", show(detail));
         notifications.push(notification(&format!("suppression-{}", kind.as_str()), level, text));
     }
     for line in policy::lines(report) {
@@ -127,7 +174,8 @@ fn notifications(report: &Report, results_left_out: usize) -> Vec<model::Notific
             GapKind::Shallow | GapKind::TooLarge => "warning",
             _ => "error",
         };
-        notifications.push(notification(kind.as_str(), level, format!("{}: {}", show(place), show(detail))));
+        let place = plain(&report.redactor.show_path(place.as_bytes()));
+        notifications.push(notification(kind.as_str(), level, format!("{place}: {}", show(detail))));
     }
     if report.gaps.len() > named {
         let text = format!("{} more places could not be scanned.", report.gaps.len() - named);
@@ -146,33 +194,17 @@ fn notification(id: &str, level: &str, text: String) -> model::Notification {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use serde_json::Value;
 
-    use super::super::fixture::{self, ODD_PATHS};
+    use super::super::fixture;
     use super::*;
     use crate::finding::Provenance;
     use crate::report::text::is_steering;
 
     fn rendered(report: &Report) -> Value {
-        serde_json::from_slice(&render(report)).unwrap()
-    }
-
-    #[test]
-    fn odd_paths_become_relative_uris_that_decode_to_them() {
-        let report = fixture::report(Vec::new(), Vec::new());
-        for (path, expected) in ODD_PATHS {
-            let uri = uri(&report, path);
-            assert_eq!(uri, expected);
-            assert_eq!(percent_encoding::percent_decode_str(&uri).collect::<Vec<u8>>(), path);
-        }
-        assert_eq!(uri(&report, b""), "unnamed");
-    }
-
-    #[test]
-    fn a_path_that_holds_a_secret_is_masked() {
-        let report = fixture::odd_report();
-        let path = [b"a b/", &fixture::secret(0)[..], b".txt"].concat();
-        assert_eq!(uri(&report, &path), "a%20b/fxt_%2A%2A%2A%2A%2A%2A%2A%2A.txt");
+        serde_json::from_slice(&render(report, Part::All)).unwrap()
     }
 
     #[test]
@@ -190,14 +222,14 @@ mod tests {
     fn nothing_shows_a_secret_or_steers_even_if_secrets_may_be_shown() {
         let mut report = fixture::odd_report();
         report.show_secrets = true;
-        let text = String::from_utf8(render(&report)).unwrap();
+        let text = String::from_utf8(render(&report, Part::All)).unwrap();
         for finding in &report.findings {
             #[expect(clippy::disallowed_methods, reason = "to look for it in the output")]
             let secret = String::from_utf8_lossy(finding.secret.expose());
             assert!(!text.contains(&*secret) && !text.contains(&secret[6..]));
         }
         assert!(text.chars().all(|c| c == '\n' || !is_steering(c)));
-        assert_eq!(text.as_bytes(), render(&report), "the same every time");
+        assert_eq!(text.as_bytes(), render(&report, Part::All), "the same every time");
     }
 
     #[test]
@@ -246,9 +278,66 @@ mod tests {
         let finding = fixture::finding(&rules, "fixture-token", &secret, places.collect());
         let document = rendered(&fixture::report(vec![finding], Vec::new()));
         let run = &document["runs"][0];
-        assert_eq!(run["results"].as_array().unwrap().len(), MOST_RESULTS);
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), MOST_RESULTS);
+        let last = results.last().unwrap();
+        assert_eq!(last["ruleId"], "muzzle-results-left-out");
+        let at = usize::try_from(last["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][at];
+        assert_eq!(rule["id"], last["ruleId"]);
+        assert_eq!(last["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "file-24999");
         let text = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
-        assert_eq!(text, "3 more results, none more severe than those above, are left out.");
+        assert_eq!(text, "4 more results, none more severe than those above, are left out.");
+    }
+
+    #[test]
+    fn thirty_thousand_findings_are_taken() {
+        let report = fixture::many(30_000);
+        for part in [Part::All, Part::Head, Part::History] {
+            let bytes = render(&report, part);
+            assert!(compressed_size(&bytes) <= MOST_COMPRESSED);
+            let document: Value = serde_json::from_slice(&bytes).unwrap();
+            assert_eq!(document["runs"].as_array().unwrap().len(), 1);
+            let run = &document["runs"][0];
+            assert_eq!(run["automationDetails"]["id"], part.category());
+            let results = run["results"].as_array().unwrap();
+            let expected = if part == Part::Head { 10_000 } else { 20_000.max(results.len()) };
+            assert_eq!(results.len(), expected);
+            assert!(results.len() <= MOST_RESULTS);
+            let rank = |result: &Value| match result["level"].as_str().unwrap() {
+                _ if result["ruleId"] == "muzzle-results-left-out" => 9,
+                "error" => 0,
+                "warning" => 1,
+                _ => 2,
+            };
+            assert!(results.iter().map(rank).is_sorted(), "most severe first");
+            let tags = |rule: &Value| rule["properties"]["tags"].as_array().unwrap().len();
+            assert!(run["tool"]["driver"]["rules"].as_array().unwrap().iter().all(|rule| tags(rule) <= 20));
+        }
+    }
+
+    #[test]
+    fn what_compresses_badly_is_cut_until_it_is_taken() {
+        let rules = fixture::rules();
+        let mut noise = 0u64;
+        let mut findings = Vec::new();
+        for number in 0..3000u64 {
+            // Nothing in such a name comes twice.
+            let mut name = String::new();
+            for _ in 0..500 {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(number | 1);
+                let _ = write!(name, "{:016x}", noise ^ noise >> 29);
+            }
+            let secret = fixture::secret(1);
+            let place = fixture::occurrence(&secret, name.as_bytes(), 1, Provenance::Worktree);
+            findings.push(fixture::finding(&rules, "fixture-token", &secret, vec![place]));
+        }
+        let bytes = render(&fixture::report(findings, Vec::new()), Part::All);
+        assert!(compressed_size(&bytes) <= MOST_COMPRESSED);
+        let document: Value = serde_json::from_slice(&bytes).unwrap();
+        let results = document["runs"][0]["results"].as_array().unwrap();
+        assert!((1000..3000).contains(&results.len()), "{}", results.len());
+        assert_eq!(results.last().unwrap()["ruleId"], "muzzle-results-left-out");
     }
 
     /// For `.ci/check-sarif`: writes the reports of these tests to `MUZZLE_SARIF_DIR`.
@@ -258,8 +347,12 @@ mod tests {
             return;
         };
         let clean = fixture::report(Vec::new(), Vec::new());
-        for (name, report) in [("odd.sarif", fixture::odd_report()), ("clean.sarif", clean)] {
-            std::fs::write(directory.join(name), render(&report)).unwrap();
+        let many = fixture::many(30_000);
+        for (name, report) in [("odd", fixture::odd_report()), ("clean", clean), ("many", many)] {
+            for (suffix, part) in [("", Part::All), ("-head", Part::Head), ("-history", Part::History)] {
+                std::fs::write(directory.join(format!("{name}{suffix}.sarif")), render(&report, part))
+                    .unwrap();
+            }
         }
     }
 }

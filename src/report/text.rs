@@ -3,6 +3,7 @@
 //! Two dangers: a secret in a path, a commit subject or further along the same line; and characters that steer a
 //! terminal or a log (escape sequences, line breaks, bidirectional marks).
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -17,6 +18,19 @@ pub struct Redactor {
     all: Masks,
     /// Without ordinary words.
     telling: Masks,
+    /// Of a saved run, whose text was masked when it was saved: lines that are not, and what is shown in their place.
+    saved: Option<HashMap<Excerpt, Excerpt>>,
+}
+
+/// A line that may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ShownExcerpt {
+    /// It.
+    pub text: String,
+    /// Which of its characters stand for the secret.
+    pub secret: Range<usize>,
+    /// Which stand for what the rule's expression matched.
+    pub matched: Range<usize>,
 }
 
 /// Recognises some secrets.
@@ -84,7 +98,12 @@ impl Redactor {
             || Masks::new(secrets.iter().copied()),
             || Masks::new(secrets.iter().copied().filter(|secret| is_telling(secret))),
         );
-        Redactor { all, telling }
+        Redactor { all, telling, saved: None }
+    }
+
+    /// For text that was masked when it was saved. `lines` are not, and come with what is shown in their place.
+    pub(crate) fn of_saved(lines: HashMap<Excerpt, Excerpt>) -> Self {
+        Redactor { saved: Some(lines), ..Redactor::default() }
     }
 
     /// Whether a path holds a secret that is masked in paths.
@@ -104,27 +123,68 @@ impl Redactor {
 
     /// The same for a line; also returns which characters of the text stand for `secret`.
     pub fn show_excerpt(&self, excerpt: &Excerpt, show_secrets: bool) -> (String, Range<usize>) {
+        let ShownExcerpt { text, secret, .. } = self.excerpt(excerpt, show_secrets);
+        (text, secret)
+    }
+
+    /// The same, and which characters stand for what the rule's expression matched.
+    pub fn excerpt(&self, excerpt: &Excerpt, show_secrets: bool) -> ShownExcerpt {
         #[expect(clippy::disallowed_methods, reason = "the line is masked before it is returned")]
         let line = excerpt.line.expose();
         let secret = excerpt.secret.0..excerpt.secret.1;
+        if let Some(saved) = &self.saved {
+            return as_it_is(saved.get(excerpt).filter(|_| !show_secrets).unwrap_or(excerpt));
+        }
         if show_secrets {
-            let before = visible(&line[..secret.start]).chars().count();
-            let inside = visible(&line[secret.clone()]).chars().count();
-            return (visible(line), before..before + inside);
+            return as_it_is(excerpt);
         }
         let kept = away_from_the_edges(line, &secret);
-        let secret = secret.start - kept.start..secret.end - kept.start;
-        let mut hidden = self.all.find(&line[kept.clone()]);
+        let within = |byte: usize| byte.clamp(kept.start, kept.end) - kept.start;
+        let secret = within(secret.start)..within(secret.end);
+        let bytes = &line[kept.clone()];
+        let mut hidden = self.all.find(bytes);
         hidden.push(secret.clone());
-        let (text, parts) = show_parts(&line[kept.clone()], hidden);
-        let marked =
-            parts.into_iter().find(|(bytes, _)| bytes.start <= secret.start && bytes.end >= secret.end);
-        let marked = marked.map_or(0..0, |(_, characters)| characters);
+        let (text, parts) = show_parts(bytes, hidden);
+        let marked = parts.iter().find(|(part, _)| part.start <= secret.start && part.end >= secret.end);
+        let marked = marked.map_or(0..0, |(_, characters)| characters.clone());
+        let (from, to) = (within(excerpt.matched.0), within(excerpt.matched.1));
+        let matched = characters_before(bytes, from, &parts).start..characters_before(bytes, to, &parts).end;
         let cut = |yes: bool| if yes { "…" } else { "" };
         let (before, after) = (cut(kept.start > 0), cut(kept.end < line.len()));
         let shift = before.chars().count();
-        (format!("{before}{text}{after}"), marked.start + shift..marked.end + shift)
+        let shifted = |range: Range<usize>| range.start + shift..range.end + shift;
+        ShownExcerpt {
+            text: format!("{before}{text}{after}"),
+            secret: shifted(marked),
+            matched: shifted(matched),
+        }
     }
+}
+
+/// Nothing masked.
+fn as_it_is(excerpt: &Excerpt) -> ShownExcerpt {
+    #[expect(clippy::disallowed_methods, reason = "--show-secrets asks for it, or it was masked before")]
+    let line = excerpt.line.expose();
+    let count = |bytes: Range<usize>| visible(&line[bytes]).chars().count();
+    let range = |(start, end): (usize, usize)| {
+        let before = count(0..start);
+        before..before + count(start..end.max(start))
+    };
+    ShownExcerpt { text: visible(line), secret: range(excerpt.secret), matched: range(excerpt.matched) }
+}
+
+/// How many characters are shown for what lies before a byte; from the beginning to the end of the mask where it is
+/// masked.
+fn characters_before(bytes: &[u8], byte: usize, parts: &[Masked]) -> Range<usize> {
+    let Some((part, characters)) = parts.iter().rev().find(|(part, _)| part.start < byte) else {
+        let count = visible(&bytes[..byte]).chars().count();
+        return count..count;
+    };
+    if byte < part.end {
+        return characters.clone();
+    }
+    let count = characters.end + visible(&bytes[part.end..byte]).chars().count();
+    count..count
 }
 
 /// Masks what is hidden; returns each masked part as bytes before and characters after.
@@ -262,6 +322,37 @@ mod tests {
         let (text, range) = redactor.show_excerpt(&excerpt, false);
         assert_eq!(text, "… \"key=0123********\", \"…");
         assert_eq!(range, 7..19);
+    }
+
+    #[test]
+    fn what_was_matched_is_told_in_characters_of_what_is_shown() {
+        let line = [b"\xc3\xa9\xff key=", &b"0123456789abcdef"[..], b"XYZ; other"].concat();
+        let excerpt = Excerpt { line: Secret::new(&line), secret: (8, 27), matched: (4, 28) };
+        let shown = Redactor::default().excerpt(&excerpt, false);
+        let part =
+            |range: &Range<usize>| shown.text.chars().skip(range.start).take(range.len()).collect::<String>();
+        assert_eq!(part(&shown.secret), "0123********");
+        assert_eq!(part(&shown.matched), "key=0123********;");
+    }
+
+    #[test]
+    fn what_was_saved_is_shown_as_it_is() {
+        let excerpt =
+            |line: &str, secret| Excerpt { line: Secret::new(line.as_bytes()), secret, matched: secret };
+        let masked = excerpt("… key=0123********", (8, 20));
+        let bare = excerpt("key=0123456789", (4, 14));
+        let redactor = Redactor::of_saved(HashMap::from([(bare.clone(), masked.clone())]));
+        for (excerpt, reveal, text) in [
+            (&masked, false, "… key=0123********"),
+            (&masked, true, "… key=0123********"),
+            (&bare, false, "… key=0123********"),
+            (&bare, true, "key=0123456789"),
+        ] {
+            let shown = redactor.excerpt(excerpt, reveal);
+            assert_eq!(shown.text, text);
+            let marked: String = text.chars().skip(shown.secret.start).take(shown.secret.len()).collect();
+            assert!(marked.starts_with("0123") && text.ends_with(&marked), "{marked}");
+        }
     }
 
     #[test]

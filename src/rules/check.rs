@@ -174,7 +174,7 @@ fn certain(ok: bool, why: &'static str) -> Outcome {
     if ok {
         holds()
     } else {
-        Outcome { verdict: Verdict::Failed(why), ceiling: Confidence::Low, facts: Vec::new() }
+        Outcome { verdict: Verdict::Failed(why.into()), ceiling: Confidence::Low, facts: Vec::new() }
     }
 }
 

@@ -92,7 +92,7 @@ impl Identity {
                 outcome.verdict = Verdict::Passed;
             }
         } else if !matches!(outcome.verdict, Verdict::Failed(_)) {
-            outcome.verdict = Verdict::Failed("it does not decode to what its issuer puts in");
+            outcome.verdict = Verdict::Failed("it does not decode to what its issuer puts in".into());
             outcome.ceiling = outcome.ceiling.min(Confidence::Medium);
         }
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::identity::{Identities, Salt, is_identity, is_seal};
 use super::{Context, Verdicts, halves};
 use crate::finding::{Finding, Notice, NoticeKind, Suppression, SuppressionKind};
-use crate::report::{Report, sarif};
+use crate::report::{Report, uri};
 
 /// The only version of the format.
 const VERSION: u32 = 1;
@@ -170,7 +170,7 @@ impl Baseline {
             let line = Line {
                 id: id.clone(),
                 rule: report.rule(finding).id.clone(),
-                path: sarif::uri(report, &finding.occurrences[0].path),
+                path: uri::of(report, &finding.occurrences[0].path),
             };
             let text = to_line(&line);
             let entry = Entry { line: 0, rule: line.rule, path: line.path, text };

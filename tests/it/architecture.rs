@@ -170,3 +170,16 @@ fn every_module_says_what_it_is_for() {
         assert!(source.text.starts_with("//!"), "src/{}", source.path);
     }
 }
+
+/// A format is a function from a report to bytes.
+#[test]
+fn formats_ask_neither_files_nor_clocks() {
+    for source in sources().iter().filter(|source| source.module() == "report") {
+        let code = source.text.lines().enumerate().take_while(|(_, line)| !line.starts_with("mod tests"));
+        for (number, line) in code.filter(|(_, line)| !is_comment(line)) {
+            for impure in ["std::fs", "std::env", "std::net", "std::process", "io::stdin", "::now()"] {
+                assert!(!line.contains(impure), "src/{}:{}: {line}", source.path, number + 1);
+            }
+        }
+    }
+}

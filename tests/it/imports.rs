@@ -216,7 +216,7 @@ fn import_writes_a_baseline_of_what_is_hidden_as_a_whole() {
     let scan = sandbox.scan(&["-b", own]);
     assert_eq!(scan.count(), 2);
     assert!(scan.findings().iter().all(|finding| finding["rule"]["id"] != PASSWORD_RULE));
-    let run = sandbox.muzzle(["baseline", "import", foreign, "--format", "detect-secrets", "--into", own]);
+    let run = sandbox.muzzle(["baseline", "import", foreign, "--from", "detect-secrets", "--into", own]);
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("cannot read") && run.stderr.contains("detect-secrets"), "{}", run.stderr);
 }

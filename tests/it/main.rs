@@ -22,6 +22,8 @@ mod differential;
 mod exposure;
 mod flips;
 mod foreign;
+mod formats;
+mod formats_saved;
 mod gaps;
 mod history;
 mod hooks;

@@ -9,7 +9,7 @@ use crate::finding::{Finding, RefKind, Refs};
 const MOST_REFS: usize = 2;
 
 /// Empty for what is in no history.
-pub(super) fn told(report: &Report, finding: &Finding) -> String {
+pub(in crate::report) fn told(report: &Report, finding: &Finding) -> String {
     let Some(exposure) = &finding.exposure else { return String::new() };
     let Some(last) = &exposure.last_seen else { return reachable(report, &exposure.refs) };
     let days = finding.days_exposed.map(|days| match days {

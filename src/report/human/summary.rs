@@ -94,12 +94,14 @@ fn scanned(report: &Report) -> String {
         numbers.into_iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(number, noun));
     let parts: Vec<String> = parts.chain([size(stats.bytes)]).collect();
     let scope = report.scope.as_ref().map(|scope| format!(" ({})", report.redactor.show(scope.as_bytes())));
+    // A saved run does not say how long it took.
+    let took = (!report.elapsed.is_zero()).then(|| format!(" in {}", duration(report.elapsed)));
     format!(
-        "Scanned {}{}: {} in {}.",
+        "Scanned {}{}: {}{}.",
         targets.join(", "),
         scope.unwrap_or_default(),
         parts.join(", "),
-        duration(report.elapsed)
+        took.unwrap_or_default()
     )
 }
 
@@ -126,7 +128,8 @@ fn skipped(report: &Report) -> Vec<String> {
     lines
 }
 
-fn found(report: &Report) -> String {
+/// `3 findings: 1 critical, 2 medium.`
+pub(in crate::report) fn found(report: &Report) -> String {
     if report.findings.is_empty() {
         return if report.is_complete() { "No findings." } else { "No findings in what could be read." }
             .into();

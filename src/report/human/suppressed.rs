@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::Report;
+use super::super::places::asker;
 use super::super::text::clip;
 use super::layout::{count, wrap};
 use super::{LONGEST_TEXT, WIDTH};
@@ -58,13 +59,16 @@ fn named(report: &Report, out: &mut String) {
         let reason = by.reason.as_ref().map_or_else(String::new, |reason| {
             format!(": {}", clip(&report.redactor.show(reason.as_bytes()), LONGEST_TEXT))
         });
-        let until = by.until.as_ref().map_or_else(String::new, |until| format!(" until {until}"));
+        let until = by
+            .until
+            .as_ref()
+            .map_or_else(String::new, |until| format!(" until {}", report.redactor.show(until.as_bytes())));
         let text = format!(
             "{} at {}:{} ({}{until}{reason})",
             report.rule(finding).id,
             report.redactor.show_path(&first.path),
             first.location.start.line,
-            report.redactor.show_path(by.place().as_bytes()),
+            asker(report, by),
         );
         let _ = writeln!(out, "    - {}", wrap(&text, WIDTH - 6).replace('\n', "\n      "));
     }
@@ -101,10 +105,8 @@ fn notices(report: &Report, out: &mut String) {
 
 /// What is said with a finding some of whose places do not count.
 pub(super) fn elsewhere(report: &Report, finding: &Finding) -> String {
-    let is_same =
-        |one: &&Suppressed| one.finding.rule == finding.rule && one.finding.secret == finding.secret;
-    let Some(part) = report.suppressions.suppressed.iter().find(is_same) else { return String::new() };
-    let by: Vec<String> =
-        part.reasons().iter().map(|(by, _)| report.redactor.show_path(by.place().as_bytes())).collect();
+    let part = report.suppressions.suppressed.iter().find(|one| one.is_part_of(finding));
+    let Some(part) = part else { return String::new() };
+    let by: Vec<String> = part.reasons().iter().map(|(by, _)| asker(report, by)).collect();
     format!("{} more by {}", count(part.by.len() as u64, "place"), clip(&by.join(", "), LONGEST_TEXT))
 }

@@ -1,8 +1,11 @@
 //! What does not count, and why.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::super::Report;
+use super::super::places::asker;
 use super::{FindingJson, Told};
 use crate::finding::{Notice, Suppressed, Suppression};
 
@@ -14,12 +17,15 @@ pub(super) struct SuppressedJson<'a> {
     /// Whether none of its occurrences counts.
     whole: bool,
     suppressions: Vec<SuppressionJson>,
+    /// For each occurrence, which of them it is.
+    by: Vec<usize>,
 }
 
 #[derive(Serialize)]
 struct SuppressionJson {
     kind: &'static str,
     source: String,
+    line: Option<usize>,
     of_scanned_tree: bool,
     reason: Option<String>,
     who: Option<String>,
@@ -52,11 +58,14 @@ pub(super) fn notices(report: &Report) -> Vec<NoticeJson> {
 impl<'a> SuppressedJson<'a> {
     fn new(report: &'a Report, one: &'a Suppressed, told: &'a Told<'a>) -> Self {
         let reasons = one.reasons();
+        let place = |by: &Arc<Suppression>| reasons.iter().position(|(known, _)| *known == &**by);
+        let by = one.by.iter().filter_map(place).collect();
         let reason = |(by, occurrences)| SuppressionJson::new(report, by, occurrences);
         SuppressedJson {
             finding: FindingJson::new(report, &one.finding, told),
             whole: one.is_whole,
             suppressions: reasons.into_iter().map(reason).collect(),
+            by,
         }
     }
 }
@@ -66,12 +75,13 @@ impl SuppressionJson {
         let show = |text: &Option<String>| text.as_ref().map(|text| report.redactor.show(text.as_bytes()));
         SuppressionJson {
             kind: by.kind.as_str(),
-            source: report.redactor.show_path(by.place().as_bytes()),
+            source: asker(report, by),
+            line: Some(by.line).filter(|line| *line > 0),
             of_scanned_tree: by.of_scanned_tree,
             reason: show(&by.reason),
             who: show(&by.who),
-            when: by.when.clone(),
-            until: by.until.clone(),
+            when: show(&by.when),
+            until: show(&by.until),
             occurrences,
         }
     }

@@ -1,110 +1,128 @@
 //! Findings → results: one per finding and path.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use serde_sarif::sarif as model;
-use sha2::{Digest as _, Sha256};
 
+use super::super::about::{remediation, title};
+use super::super::places::{File, commit_and_date, is_present, whereabouts};
 use super::super::refs::RefNames;
-use super::super::{Report, json};
-use super::rules::{Used, remediation, title};
-use super::{level, plain, suppressed, uri};
-use crate::finding::{CommitInfo, Finding, Occurrence, Provenance, Verdict};
+use super::super::{Report, facts, json};
+use super::details::{elsewhere, exposure, label, region, short_hash};
+use super::parts::Files;
+use super::rules::Used;
+use super::{Part, level, plain, suppressed};
+use crate::finding::{Finding, Occurrence, Verdict};
 use crate::location::Location;
 
 /// Locations of one result, the primary one included: as many as GitHub shows.
 const MOST_LOCATIONS: usize = 100;
 /// Related locations that the message links to: GitHub shows no others.
 const MOST_LINKS: usize = 5;
-/// Refs that are named: each result of a finding has them, and what takes SARIF limits its size.
-const MOST_REFS: usize = 20;
+/// Related locations of all results together. More would let a file that few secrets are in at many places become too
+/// large to be taken.
+const MOST_RELATED: usize = 100_000;
 
-/// The first `most` results, most severe first, and how many are left out.
-pub(super) fn all(report: &Report, rules: &mut Used, most: usize) -> (Vec<model::Result>, usize) {
-    let mut results = Vec::new();
-    let mut left_out = 0;
+/// The results of a file.
+pub(super) struct Chosen {
+    /// The most severe ones, in the order of the findings.
+    pub(super) results: Vec<model::Result>,
+    /// What there was no room for.
+    pub(super) left_out: Option<LeftOut>,
+    /// What does not count and there was no room for.
+    pub(super) suppressed_left_out: usize,
+    /// How many related locations all further results together may have.
+    related: usize,
+}
+
+impl Chosen {
+    pub(super) fn add(&mut self, place: &Place<'_>, report: &Report, finding: &Finding, rules: &mut Used) {
+        self.related = self.related.saturating_sub(place.shown);
+        self.results.push(place.result(report, finding, rules.index(finding.rule)));
+    }
+
+    /// How many related locations the next result may have at most.
+    pub(super) fn related(&self) -> usize {
+        self.related
+    }
+}
+
+/// Results that are not in the file.
+pub(super) struct LeftOut {
+    pub(super) count: usize,
+    /// Where the first of them is.
+    pub(super) first: model::Location,
+}
+
+/// How many results there are.
+pub(super) fn count(report: &Report, part: Part) -> usize {
+    let counted: usize =
+        report.findings.iter().map(|finding| Files::of(report, finding, part).chosen.len()).sum();
+    counted + suppressed::count(report, part)
+}
+
+/// At most `most` results, of which one stands for those that are left out. What does not count takes what room is left.
+pub(super) fn choose(report: &Report, rules: &mut Used, part: Part, most: usize) -> Chosen {
     let names = RefNames::new(report);
-    for finding in &report.findings {
-        let files = by_file(report, finding);
+    let files: Vec<Files<'_>> =
+        report.findings.iter().map(|finding| Files::of(report, finding, part)).collect();
+    let total: usize = files.iter().map(|files| files.chosen.len()).sum();
+    let room = if total > most { most.saturating_sub(1) } else { total };
+    let mut chosen =
+        Chosen { results: Vec::new(), left_out: None, suppressed_left_out: 0, related: MOST_RELATED };
+    for (finding, files) in report.findings.iter().zip(&files) {
         let exposure = exposure(finding, &names);
-        for (uri, occurrences) in &files {
-            if results.len() < most {
-                let place = Place::new(&exposure, uri, occurrences, files.len() - 1);
-                results.push(place.result(report, finding, rules.index(finding.rule)));
+        for file in &files.chosen {
+            let place = Place::new(part, &exposure, file, files.all - 1, chosen.related);
+            if chosen.results.len() < room {
+                chosen.add(&place, report, finding, rules);
             } else {
-                left_out += 1;
+                chosen.left_out = Some(LeftOut { count: total - room, first: place.primary() });
+                chosen.suppressed_left_out = suppressed::count(report, part);
+                return chosen;
             }
         }
     }
-    left_out += suppressed::add(report, rules, &names, &mut results, most);
-    (results, left_out)
-}
-
-/// Occurrences by URI, in the order of their first one. Paths that differ in nothing but a secret are one.
-pub(super) fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, Vec<&'a Occurrence>)> {
-    let mut files: Vec<(String, Vec<&Occurrence>)> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for occurrence in &finding.occurrences {
-        let next = files.len();
-        let at = *known.entry(uri(report, &occurrence.path)).or_insert(next);
-        if at == next {
-            files.push((uri(report, &occurrence.path), Vec::new()));
-        }
-        files[at].1.push(occurrence);
-    }
-    // What people open is the file as it is now; of what is gone, its last version.
-    let rank = |occurrence: &Occurrence| match &occurrence.provenance {
-        _ if occurrence.in_head => (0, Reverse(0)),
-        Provenance::Worktree | Provenance::Stdin => (1, Reverse(0)),
-        Provenance::Staged => (2, Reverse(0)),
-        Provenance::Commit(info) => (3, Reverse(info.time)),
-        Provenance::Ref => (4, Reverse(0)),
-        Provenance::Unreachable => (5, Reverse(0)),
-    };
-    for (_, occurrences) in &mut files {
-        occurrences.sort_by_key(|occurrence| rank(occurrence));
-    }
-    files
-}
-
-/// The occurrences apart from the first one's lines: the same lines in another version of a file say nothing new.
-fn elsewhere<'a>(occurrences: &[&'a Occurrence]) -> Vec<&'a Occurrence> {
-    let mut seen = HashSet::new();
-    let new = |occurrence: &&&Occurrence| seen.insert((occurrence.location.start, occurrence.location.end));
-    occurrences.iter().filter(new).skip(1).copied().collect()
+    suppressed::add(report, rules, &names, part, most, &mut chosen);
+    chosen
 }
 
 /// Where a result is: the occurrences of one finding at one path, the best one first.
 pub(super) struct Place<'a> {
+    part: Part,
     exposure: &'a [(&'static str, Value)],
     uri: &'a str,
     occurrences: &'a [&'a Occurrence],
     others: Vec<&'a Occurrence>,
+    /// How many of the others are told one by one.
+    shown: usize,
     other_files: usize,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn new(
+        part: Part,
         exposure: &'a [(&'static str, Value)],
-        uri: &'a str,
-        occurrences: &'a [&'a Occurrence],
+        (uri, occurrences): &'a File<'a>,
         other_files: usize,
+        related: usize,
     ) -> Self {
-        Place { exposure, uri, occurrences, others: elsewhere(occurrences), other_files }
+        let others = elsewhere(occurrences);
+        let most = if part == Part::History { 0 } else { related.clamp(MOST_LINKS, MOST_LOCATIONS - 1) };
+        Place { part, exposure, uri, occurrences, shown: others.len().min(most), others, other_files }
     }
 
-    pub(super) fn result(&self, report: &Report, finding: &Finding, rule_index: i64) -> model::Result {
+    fn result(&self, report: &Report, finding: &Finding, rule_index: i64) -> model::Result {
         let rule = report.rule(finding);
         let mut result = model::Result::builder()
             .rule_id(rule.id.as_str())
             .rule_index(rule_index)
             .level(level(finding.severity, finding.confidence))
             .message(model::Message::builder().text(self.message(report, finding)).build())
-            .locations(vec![self.location(&self.occurrences[0].location)])
-            .partial_fingerprints(BTreeMap::from([("muzzle/v1".to_owned(), self.fingerprint(finding))]))
+            .locations(vec![self.primary()])
+            .partial_fingerprints(self.fingerprints(finding))
             .properties(self.properties(report, finding))
             .build();
         let related = self.related();
@@ -120,15 +138,18 @@ impl<'a> Place<'a> {
             "{}. The secret {} is {}.",
             plain(name.trim_end_matches('.')),
             plain(&finding.secret.masked()),
-            self.whereabouts()
+            whereabouts(self.occurrences[0])
         );
         if let Some(first) = &finding.first_seen {
             let _ = write!(text, " It was first committed in {}.", commit_and_date(first));
         }
+        if self.part == Part::History {
+            let _ = write!(text, " It is in line {} there.", self.occurrences[0].location.start.line);
+        }
         if let Verdict::Failed(why) = &finding.verdict {
             let _ = write!(text, " It may be no real one: {}.", plain(why));
         }
-        let links = self.others.iter().zip(1..).take(MOST_LINKS);
+        let links = self.others.iter().zip(1..).take(MOST_LINKS.min(self.shown));
         let links: Vec<String> =
             links.map(|(occurrence, id)| format!("[{}]({id})", label(occurrence))).collect();
         if !links.is_empty() {
@@ -147,20 +168,8 @@ impl<'a> Place<'a> {
         text
     }
 
-    fn whereabouts(&self) -> &'static str {
-        match &self.occurrences[0].provenance {
-            _ if self.occurrences[0].in_head => "in HEAD",
-            Provenance::Worktree => "in the working tree",
-            Provenance::Staged => "staged",
-            Provenance::Stdin => "in standard input",
-            Provenance::Commit(_) => "not in this file of HEAD, but still in the history",
-            Provenance::Ref => "in an object that a ref names without a commit",
-            Provenance::Unreachable => "in an object that no ref reaches",
-        }
-    }
-
     fn related(&self) -> Vec<model::Location> {
-        let others = self.others.iter().zip(1..).take(MOST_LOCATIONS - 1);
+        let others = self.others.iter().zip(1..).take(self.shown);
         others
             .map(|(occurrence, id)| {
                 let mut location = self.location(&occurrence.location);
@@ -178,25 +187,42 @@ impl<'a> Place<'a> {
         model::Location::builder().physical_location(physical.build()).build()
     }
 
-    /// The finding's own, and the file: two results of one finding are two alerts.
-    fn fingerprint(&self, finding: &Finding) -> String {
-        let mut text = format!("{}:", finding.fingerprint);
-        for byte in &Sha256::digest(self.uri)[..8] {
-            let _ = write!(text, "{byte:02x}");
+    /// Of what is gone from a checkout, the lines that stand there now are not shown as if they had it.
+    fn primary(&self) -> model::Location {
+        let mut location = self.location(&self.occurrences[0].location);
+        if self.part == Part::History {
+            let first = model::Region::builder().start_line(1).start_column(1).end_line(1).end_column(1);
+            location
+                .physical_location
+                .iter_mut()
+                .for_each(|place| place.region = Some(first.clone().build()));
         }
-        text
+        location
+    }
+
+    /// The finding's own, and the file: two results of one finding are two alerts. The part about history has but one.
+    ///
+    /// The only one that GitHub looks at is `primaryLocationLineHash`. The action that uploads makes it of the line and
+    /// the text behind it, as they are in the checkout; where the checkout has other lines, or none, it is ours.
+    fn fingerprints(&self, finding: &Finding) -> BTreeMap<String, String> {
+        let own = match self.part {
+            Part::History => finding.fingerprint.to_string(),
+            Part::All | Part::Head => format!("{}:{}", finding.fingerprint, short_hash(self.uri)),
+        };
+        let mut fingerprints = BTreeMap::new();
+        if !is_present(self.occurrences[0]) {
+            fingerprints.insert("primaryLocationLineHash".to_owned(), format!("{}:1", short_hash(&own)));
+        }
+        fingerprints.insert("muzzle/v1".to_owned(), own);
+        fingerprints
     }
 
     fn properties(&self, report: &Report, finding: &Finding) -> model::PropertyBag {
         let primary = self.occurrences[0];
-        let show = |text: &str| report.redactor.show(text.as_bytes());
-        let identity: Map<String, Value> = finding
-            .identity
-            .iter()
-            .map(|fact| (fact.name.clone().into_owned(), show(&fact.value).into()))
-            .collect();
+        let facts = facts::of(report, finding).into_iter();
+        let identity: Map<String, Value> = facts.map(|(name, value)| (name, value.into())).collect();
         let mut properties = BTreeMap::from([
-            ("check", json!(check(&finding.verdict))),
+            ("check", json!(json::check(&finding.verdict).0)),
             ("confidence", json!(finding.confidence)),
             ("fingerprint", json!(finding.fingerprint.as_str())),
             ("identity", json!(identity)),
@@ -205,6 +231,9 @@ impl<'a> Place<'a> {
             ("severity", json!(finding.severity)),
             ("source", json!(primary.provenance.as_str())),
         ]);
+        if self.part == Part::History {
+            properties.insert("line", json!(primary.location.start.line));
+        }
         if let Some(half) = &finding.companion {
             let place = format!("{}:{}", report.redactor.show_path(&half.path), half.location.start.line);
             let rule = &report.rules.get(half.rule).id;
@@ -225,88 +254,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What is known of where in the history it can be met.
-pub(super) fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&'static str, Value)> {
-    let Some(exposure) = &finding.exposure else { return Vec::new() };
-    let refs = json!(names.of(&exposure.refs, MOST_REFS));
-    let mut properties = vec![("refs", refs), ("refsTotal", json!(exposure.refs.total()))];
-    if let Some(date) = exposure.last_seen.as_ref().and_then(|info| json::date(info.time)) {
-        properties.push(("lastSeen", json!(date)));
-    }
-    if let Some(removed) = &exposure.removed_in {
-        properties.push(("removedIn", json!(removed.id.to_string())));
-    }
-    if let Some(days) = finding.days_exposed {
-        properties.push(("daysExposed", json!(days)));
-    }
-    properties
-}
-
-fn check(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::NotChecked => "none",
-        Verdict::Passed => "passed",
-        Verdict::Failed(_) => "failed",
-    }
-}
-
-/// A place in words that are all our own.
-fn label(occurrence: &Occurrence) -> String {
-    let place = match &occurrence.provenance {
-        Provenance::Worktree => "working tree".into(),
-        Provenance::Staged => "staged".into(),
-        Provenance::Stdin => "standard input".into(),
-        Provenance::Commit(info) => format!("commit {}", commit_and_date(info)),
-        Provenance::Ref => "object of a ref".into(),
-        Provenance::Unreachable => "unreachable object".into(),
-    };
-    format!("line {}, {place}", occurrence.location.start.line)
-}
-
-fn commit_and_date(info: &CommitInfo) -> String {
-    let mut id = info.id.to_string();
-    id.truncate(12);
-    match json::date(info.time) {
-        Some(date) => format!("{id} of {}", date.split('T').next().unwrap_or_default()),
-        None => id,
-    }
-}
-
-fn region(location: &Location) -> model::Region {
-    // Readers take 32-bit signed numbers.
-    let number = |n: u32| i64::from(n).clamp(1, i64::from(i32::MAX));
-    let (start, end) = (location.start, location.end.max(location.start));
-    model::Region::builder()
-        .start_line(number(start.line))
-        .start_column(number(start.column))
-        .end_line(number(end.line))
-        .end_column(number(end.column))
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::super::fixture;
+    use super::super::details::MOST_REFS;
+    use super::super::parts::tests::spread;
     use super::*;
+    use crate::finding::Provenance;
 
     fn results(report: &Report) -> Vec<Value> {
-        let results = all(report, &mut Used::default(), usize::MAX).0;
+        let results = choose(report, &mut Used::default(), Part::All, usize::MAX).results;
         results.into_iter().map(|result| serde_json::to_value(result).unwrap()).collect()
-    }
-
-    /// One secret in two files; in one of them at many lines and times.
-    fn spread() -> Report {
-        let rules = fixture::rules();
-        let secret = fixture::secret(1);
-        let mut places = vec![
-            fixture::occurrence(&secret, b"other", 1, fixture::commit(1, 1_500_000_000)),
-            fixture::occurrence(&secret, b"file", 2, fixture::commit(2, 1_600_000_000)),
-            fixture::occurrence(&secret, b"file", 3, fixture::commit(3, 1_700_000_000)),
-        ];
-        places.extend(
-            (0..150).map(|line| fixture::occurrence(&secret, b"file", 10 + line, Provenance::Unreachable)),
-        );
-        fixture::report(vec![fixture::finding(&rules, "fixture-token", &secret, places)], Vec::new())
     }
 
     #[test]
@@ -373,7 +331,7 @@ mod tests {
     #[test]
     fn a_message_is_short_sentences_of_our_own() {
         let mut report = spread();
-        report.findings[0].verdict = Verdict::Failed("the sum is `wrong`");
+        report.findings[0].verdict = Verdict::Failed("the sum is `wrong`".into());
         assert_eq!(
             results(&report)[1]["message"]["text"],
             "Fixture \\[token\\](https://evil.example). The secret fxt_******** is not in this file of HEAD, but still \
@@ -389,13 +347,45 @@ mod tests {
     fn results_are_in_the_order_of_the_findings_and_refer_to_their_rules() {
         let report = fixture::odd_report();
         let mut rules = Used::default();
-        let results: Vec<Value> =
-            all(&report, &mut rules, 5).0.into_iter().map(|r| serde_json::to_value(r).unwrap()).collect();
-        assert_eq!(results.len(), 5);
+        let Chosen { results, left_out, .. } = choose(&report, &mut rules, Part::All, 6);
+        let results: Vec<Value> = results.into_iter().map(|r| serde_json::to_value(r).unwrap()).collect();
+        assert_eq!((results.len(), left_out.unwrap().count), (5, 24));
         assert!(results.iter().all(|result| result["ruleIndex"] == 0 && result["ruleId"] == "fixture-token"));
         assert_eq!(rules.descriptors(&report).len(), 1);
-        let (results, left_out) = all(&report, &mut rules, usize::MAX);
-        assert_eq!((results.last().unwrap().rule_index, left_out), (Some(1), 0));
+        let Chosen { results, left_out, .. } = choose(&report, &mut rules, Part::All, usize::MAX);
+        assert_eq!((results.last().unwrap().rule_index, left_out.is_none()), (Some(1), true));
         assert_eq!(rules.descriptors(&report).len(), 2);
+    }
+
+    #[test]
+    fn the_line_hash_is_left_to_who_has_the_lines() {
+        let mut report = spread();
+        let hash = |result: &Value| result["partialFingerprints"].get("primaryLocationLineHash").cloned();
+        let gone = results(&report).iter().map(hash).collect::<Vec<_>>();
+        assert!(gone.iter().all(Option::is_some) && gone[0] != gone[1], "{gone:?}");
+        // Lines above move it; that changes nothing.
+        for occurrence in &mut report.findings[0].occurrences {
+            occurrence.location.start.line += 7;
+            occurrence.location.end.line += 7;
+        }
+        assert_eq!(results(&report).iter().map(hash).collect::<Vec<_>>(), gone);
+        report.findings[0].occurrences[1].in_head = true;
+        assert_eq!(hash(&results(&report)[1]), None);
+    }
+
+    #[test]
+    fn related_locations_are_bounded_altogether() {
+        let rules = fixture::rules();
+        let finding = |number: u8| {
+            let secret = fixture::secret(number);
+            let places = (0..150).map(|line| fixture::occurrence(&secret, b"f", line, Provenance::Worktree));
+            fixture::finding(&rules, "fixture-token", &secret, places.collect())
+        };
+        let findings = (0..1100u32).map(|number| finding(u8::try_from(number % 26).unwrap()));
+        let results = results(&fixture::report(findings.collect(), Vec::new()));
+        let related: Vec<usize> =
+            results.iter().map(|result| result["relatedLocations"].as_array().unwrap().len()).collect();
+        assert_eq!((related[0], related.last()), (MOST_LOCATIONS - 1, Some(&MOST_LINKS)));
+        assert!(related.iter().sum::<usize>() < MOST_RELATED + 100 * MOST_LINKS);
     }
 }

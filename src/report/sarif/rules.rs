@@ -7,7 +7,8 @@ use serde_json::json;
 use serde_sarif::sarif as model;
 
 use super::super::Report;
-use super::super::text::{clip, one_line};
+use super::super::about::{given, links, opens, remediation, title};
+use super::super::text::clip;
 use super::level;
 use crate::finding::{Confidence, RuleIndex, Severity};
 use crate::rules::Rule;
@@ -42,8 +43,8 @@ impl Used {
 
 fn descriptor(rule: &Rule) -> model::ReportingDescriptor {
     let name = title(rule);
-    let opens = given(&rule.description).unwrap_or_else(|| name.clone());
-    let links: Vec<&str> = rule.references.iter().map(String::as_str).filter(|text| is_link(text)).collect();
+    let opens = opens(rule);
+    let links: Vec<&str> = links(rule).collect();
     let mut descriptor = model::ReportingDescriptor::builder()
         .id(rule.id.as_str())
         .name(clip(&pascal_case(&rule.id), LONGEST_NAME))
@@ -59,20 +60,6 @@ fn descriptor(rule: &Rule) -> model::ReportingDescriptor {
         .build();
     descriptor.help_uri = links.first().map(ToString::to_string);
     descriptor
-}
-
-/// What a person calls the credential. Rules may come from the user, so every text may be empty.
-pub(super) fn title(rule: &Rule) -> String {
-    given(&rule.name).unwrap_or_else(|| rule.id.clone())
-}
-
-/// What to do now.
-pub(super) fn remediation(rule: &Rule) -> String {
-    given(&rule.remediation).unwrap_or_else(|| "Revoke it where it was issued, then replace it.".into())
-}
-
-fn given(text: &str) -> Option<String> {
-    Some(one_line(text)).filter(|text| !text.is_empty())
 }
 
 fn message(text: String) -> model::MultiformatMessageString {
@@ -97,17 +84,6 @@ fn help(opens: &str, remediation: &str, links: &[&str]) -> model::MultiformatMes
 /// Leaves `code` and *emphasis* to the author of a rule, but neither links, images nor HTML.
 fn markdown(text: &str) -> String {
     text.replace('[', "\\[").replace('<', "&lt;")
-}
-
-/// Whether a reference is a web address that needs no escaping in a URI field or between `<` and `>`.
-fn is_link(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
-        return false;
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_is_plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~/?#@!$&'()*+,;=:".contains(&b);
-    host.starts_with(|c: char| c.is_ascii_alphanumeric()) && host_is_plain && rest.bytes().all(allowed)
 }
 
 fn properties(rule: &Rule) -> model::PropertyBag {
@@ -184,21 +160,5 @@ mod tests {
         assert_eq!(rule["fullDescription"]["text"], "JWT");
         assert!(rule["help"]["text"].as_str().unwrap().contains("Revoke it where it was issued"));
         assert_eq!(rule.get("helpUri"), None);
-    }
-
-    #[test]
-    fn only_plain_web_addresses_are_links() {
-        for text in [
-            "https://",
-            "https:///x",
-            "https://a b",
-            "https://a/<b>",
-            "javascript:x",
-            "https://[::1/",
-            "https://a/%zz",
-        ] {
-            assert!(!is_link(text), "{text}");
-        }
-        assert!(is_link("https://docs.github.com/en/rest#a"));
     }
 }
