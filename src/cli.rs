@@ -31,6 +31,8 @@ pub use suppression::{BaselineCommand, IgnoreCommand, IgnorePlace, InlineAllowAr
 ///
 /// Exit codes: 0 everything in scope was read and nothing was found · 1 findings · 2 error, nothing trustworthy was
 /// scanned · 3 incomplete, no findings · 4 incomplete, with findings · 130/143 interrupted.
+///
+/// Example: muzzle scan .
 #[derive(Debug, Parser)]
 #[command(name = "muzzle", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
@@ -54,6 +56,8 @@ pub enum Command {
     /// Example: muzzle scan . -o json=run.json; muzzle report --from run.json -o html=report.html -o csv=findings.csv
     Report(ReportArgs),
     /// Have Git call muzzle before commits and pushes.
+    ///
+    /// Example: muzzle hook install pre-commit pre-push
     #[command(subcommand)]
     Hook(HookCommand),
     /// Scan in a pipeline what the push or the pull request introduced, and report as the system wants it.
@@ -64,6 +68,8 @@ pub enum Command {
     /// Example: muzzle ci github --fetch --sarif muzzle.sarif
     Ci(Box<CiArgs>),
     /// List, show and check rules.
+    ///
+    /// Example: muzzle rules check my-rules.toml
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Print a script that completes muzzle's commands and options in a shell.
@@ -75,12 +81,18 @@ pub enum Command {
     /// Example: muzzle man | man -l -
     Man(ManArgs),
     /// Show, check and explain settings.
+    ///
+    /// Example: muzzle config show
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Answer for findings, one by one, with a reason and an end: muzzle.ignore.toml.
+    ///
+    /// Example: muzzle ignore list
     #[command(subcommand)]
     Ignore(IgnoreCommand),
     /// Write down what is there already, so that only what is new is reported.
+    ///
+    /// Example: muzzle baseline create known.jsonl
     #[command(subcommand)]
     Baseline(BaselineCommand),
     /// gitleaks' `git`: the history.

@@ -20,6 +20,8 @@ pub enum HookCommand {
     /// Example: muzzle hook status
     Status(HookPlaceArgs),
     /// What the scripts call. Reads what Git, or the pre-commit framework, tells a hook.
+    ///
+    /// Example: muzzle hook run pre-commit
     Run(HookRunArgs),
 }
 

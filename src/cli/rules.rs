@@ -67,7 +67,11 @@ pub enum RulesCommand {
         text: bool,
     },
     /// All rules as a page of Markdown.
+    ///
+    /// Example: muzzle rules catalogue > rules.md
     Catalogue,
     /// The JSON Schema of rule files, for editors.
+    ///
+    /// Example: muzzle rules schema > muzzle-rules.schema.json
     Schema,
 }

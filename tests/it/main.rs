@@ -19,6 +19,7 @@ mod companions;
 mod config;
 mod detect;
 mod differential;
+mod documented;
 mod exposure;
 mod flips;
 mod foreign;
