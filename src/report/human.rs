@@ -14,7 +14,7 @@ mod explain;
 pub(super) mod exposure;
 pub(super) mod layout;
 mod summary;
-mod suppressed;
+pub(super) mod suppressed;
 
 pub(super) use layout::count;
 pub(super) use summary::found;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::human::layout::{count, size};
 use super::human::{found, short_id, whereabouts};
 use super::text::clip;
-use super::{Report, about, facts, json, uri};
+use super::{Report, about, facts, json, policy, uri};
 use crate::finding::{CommitInfo, Finding, Occurrence, RefKind, Verdict};
 
 mod links;
@@ -145,6 +145,9 @@ fn tail(report: &Report) -> String {
         .collect();
     if !counted.is_empty() {
         let _ = writeln!(out, "\nNot reported: {}.", counted.join(", ").replace("  ", " "));
+    }
+    for sentence in policy::sentences(report) {
+        let _ = writeln!(out, "\n{}", prose(&clip(&sentence, 8 * LONGEST_TEXT)));
     }
     out
 }

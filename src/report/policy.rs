@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Report;
-use super::human::count;
+use super::human::{count, suppressed};
 use super::text::clip;
 use crate::policy::Tally;
 
@@ -115,6 +115,11 @@ fn failing(report: &Report) -> usize {
 
 fn busy(report: &Report, honoured: bool) -> impl Iterator<Item = &Tally> {
     report.policy.tallies.iter().filter(move |tally| tally.honoured == honoured && tally.places > 0)
+}
+
+/// What does not count, and what was not obeyed: one sentence each, for pages that people read.
+pub(super) fn sentences(report: &Report) -> Vec<String> {
+    suppressed::sentence(report).into_iter().chain(lines(report).into_iter().map(|line| line.text)).collect()
 }
 
 /// For people and for SARIF, the same sentences.

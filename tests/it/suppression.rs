@@ -438,3 +438,15 @@ fn what_is_live_is_hidden_by_nothing_but_an_entry_with_an_end() {
         assert!(!known_live.suppressions.notices.is_empty(), "it is told");
     }
 }
+
+#[test]
+fn pages_for_people_say_what_does_not_count() {
+    let sandbox = Sandbox::repository();
+    sandbox.commit_file("a.env", format!("{} # muzzle:allow of the drill\n", line("page").trim_end()));
+    for format in ["markdown", "html", "human"] {
+        let run = sandbox.muzzle(["scan", ".", "-o", format]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let text = String::from_utf8_lossy(&run.stdout).replace('\n', " ");
+        assert!(text.contains("1 finding suppressed: 1 by comments muzzle:allow"), "{format}: {text}");
+    }
+}

@@ -15,8 +15,17 @@ const MOST_NAMED: usize = 10;
 
 /// The lines of the summary; empty if there is nothing to say.
 pub(super) fn render(report: &Report, out: &mut String) {
+    if let Some(text) = sentence(report) {
+        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
+        named(report, out);
+    }
+    notices(report, out);
+}
+
+/// How many do not count, and by whom; `None` if all do.
+pub(in crate::report) fn sentence(report: &Report) -> Option<String> {
     let suppressed = &report.suppressions.suppressed;
-    if !suppressed.is_empty() {
+    (!suppressed.is_empty()).then(|| {
         let mut sources: BTreeMap<(SuppressionKind, &str), (usize, bool)> = BTreeMap::new();
         for by in suppressed.iter().flat_map(|one| one.reasons()).map(|(by, _)| by) {
             let (number, of_tree) = sources.entry((by.kind, &by.source)).or_default();
@@ -39,11 +48,8 @@ pub(super) fn render(report: &Report, out: &mut String) {
             1 => ", and 1 at some of its places only".to_owned(),
             parts => format!(", and {parts} at some of their places only"),
         };
-        let text = format!("{} suppressed{parts}: {}.", count(whole as u64, "finding"), sources.join(", "));
-        let _ = writeln!(out, "{}", wrap(&text, WIDTH));
-        named(report, out);
-    }
-    notices(report, out);
+        format!("{} suppressed{parts}: {}.", count(whole as u64, "finding"), sources.join(", "))
+    })
 }
 
 /// Those that a comment or an entry lets pass. A baseline may have thousands.
