@@ -16,6 +16,7 @@ pub mod check;
 mod checksum;
 mod compile;
 pub(crate) mod described;
+mod embedded;
 pub(crate) mod entropy;
 mod error;
 mod exemption;
@@ -56,18 +57,6 @@ pub(crate) mod assignment_reach {
     pub(crate) const BEFORE: usize = 50;
     /// Bytes between the keyword and the value.
     pub(crate) const AFTER: usize = 320;
-}
-
-mod embedded {
-    /// A file of `rules/`.
-    pub(crate) struct File {
-        pub(crate) name: &'static str,
-        pub(crate) text: &'static str,
-        /// Without examples.
-        pub(crate) lean: &'static str,
-    }
-
-    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 }
 
 /// What to look for, and what to say about it.
@@ -258,27 +247,6 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// The rules that come with muzzle, without their examples.
-    pub fn embedded() -> Result<Self, RuleError> {
-        RuleSet::of_files(|file| file.lean)
-    }
-
-    /// The rules that come with muzzle. Half of what there is to read are the examples.
-    pub fn embedded_with_examples() -> Result<Self, RuleError> {
-        RuleSet::of_files(|file| file.text)
-    }
-
-    fn of_files(text: impl Fn(&'static embedded::File) -> &'static str) -> Result<Self, RuleError> {
-        let mut rules = Vec::new();
-        for file in embedded::FILES.iter().filter(|file| file.name != allowlist::FILE) {
-            rules.append(&mut schema::parse(file.name, text(file))?);
-        }
-        rules.iter_mut().for_each(|rule| rule.builtin = true);
-        let mut set = RuleSet::default();
-        set.extend(rules)?;
-        Ok(set)
-    }
-
     /// Adds the rules of one TOML text in muzzle's own format; `file` is for messages and names the provider.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         self.extend(schema::parse(file, text)?)
