@@ -1,6 +1,6 @@
 //! The command line: types and help text, no logic. One file per subcommand.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 mod ci;
 mod config;
@@ -42,6 +42,20 @@ pub struct Cli {
     /// Say more on standard error; twice for debugging, three times for every blob.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are understood, too.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorArg,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal that can show it.
+    Auto,
+    /// Wherever a report goes to standard output.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// What to do.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use muzzle::cli::{Cli, Command, Habit};
+use muzzle::cli::{Cli, ColorArg, Command, Habit};
 use muzzle::{commands, interrupt};
 
 /// Usage, configuration, unopenable repository: nothing trustworthy was scanned.
@@ -12,6 +12,11 @@ const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    match cli.color {
+        ColorArg::Auto => {}
+        ColorArg::Always => anstream::ColorChoice::Always.write_global(),
+        ColorArg::Never => anstream::ColorChoice::Never.write_global(),
+    }
     interrupt::install();
     log_to_stderr(cli.verbose);
     quiet_panics();

@@ -79,7 +79,14 @@ pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow:
 
 /// Whether colour is wanted, and can be shown.
 pub(super) fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
-    stdout.is_terminal() && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+    match anstream::ColorChoice::global() {
+        anstream::ColorChoice::Auto => {
+            let choice = anstream::AutoStream::choice(&std::io::stdout());
+            let is_forced = choice == anstream::ColorChoice::Always;
+            is_forced || stdout.is_terminal() && choice != anstream::ColorChoice::Never
+        }
+        choice => choice != anstream::ColorChoice::Never,
+    }
 }
 
 /// Whole or not at all: written beside its place, then moved there. What is no file, such as a pipe, is written to.

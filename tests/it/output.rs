@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::token::fill;
-use crate::support::{RULE, Sandbox, github, line};
+use crate::support::{RULE, Sandbox, github, line, run};
 
 #[test]
 fn the_five_exit_codes() {
@@ -361,4 +361,21 @@ fn lock_files_and_code_taken_along_lower_what_is_not_sure() {
     // Anywhere else, too: then it counts.
     sandbox.write("config.js", &weak);
     assert_eq!(sandbox.scan(&[]).count(), 2);
+}
+
+#[test]
+fn colour_is_a_choice() {
+    let sandbox = Sandbox::repository();
+    sandbox.commit_file("a.env", line("colour"));
+    let coloured = |arguments: &[&str], name: &str, value: &str| {
+        let mut command = sandbox.command([&["scan", "."], arguments].concat());
+        let run = run(command.env(name, value), b"");
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        run.stdout.contains(&0x1b)
+    };
+    assert!(coloured(&["--color", "always"], "NO_COLOR", ""));
+    assert!(coloured(&[], "CLICOLOR_FORCE", "1"));
+    assert!(!coloured(&["--color", "never"], "CLICOLOR_FORCE", "1"));
+    assert!(!coloured(&["--color", "always", "--no-color"], "A", "1"));
+    assert!(!coloured(&[], "A", "1"));
 }
