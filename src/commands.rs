@@ -18,7 +18,7 @@ pub mod shell;
 /// Findings or entries that are told one by one.
 const MOST_TOLD: usize = 100;
 
-fn print(text: &str) -> anyhow::Result<()> {
+fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")
+    stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).context("writing to standard output")
 }

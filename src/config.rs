@@ -68,7 +68,8 @@ pub struct Config {
 impl Config {
     /// Reads and checks everything; errors say what to change.
     pub fn resolve(args: &ScanArgs) -> anyhow::Result<Self> {
-        let settings = Settings::resolve(args, &Environment::of_process())?;
+        let environment = Environment::of_process();
+        let settings = Settings::resolve(args, &environment)?;
         let (layer, threshold) = (&settings.layer, settings.threshold());
         let all = all_rules(args, &settings)?;
         let entries = policy_entries(&settings, &all);
@@ -92,9 +93,8 @@ impl Config {
         let is_any =
             |list: &Option<Setting<Vec<String>>>| list.as_ref().is_some_and(|list| !list.value.is_empty());
         let judges_unused = !is_any(&layer.only) && !is_any(&layer.disable);
-        let environment = Environment::of_process();
-        let trust = suppression::TreeTrust::new(args, &environment)?;
-        let suppression = suppression::sources(&args.suppression, &targets, trust, judges_unused)?;
+        let standing = trust::Standing::of(args, &environment)?;
+        let suppression = suppression::sources(&args.suppression, &targets, &standing, judges_unused)?;
         let options = Options {
             targets,
             history,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::print;
 use crate::cli::{ConfigCommand, ScanArgs};
 use crate::config::keys::{self, KEYS, Key, VARIABLES};
 use crate::config::{self, JSON_SCHEMA, NAMES};
@@ -22,14 +23,8 @@ pub fn run(command: &ConfigCommand) -> anyhow::Result<u8> {
         ConfigCommand::Init { file } => init(file),
         ConfigCommand::Check { file } => check(file.as_deref()),
         ConfigCommand::Explain { key } => explain(key.as_deref()),
-        ConfigCommand::Schema => print(JSON_SCHEMA),
+        ConfigCommand::Schema => print(JSON_SCHEMA).map(|()| 0),
     }
-}
-
-fn print(text: &str) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("writing to standard output")?;
-    Ok(0)
 }
 
 fn show(args: &ScanArgs, as_json: bool) -> anyhow::Result<u8> {
@@ -39,7 +34,7 @@ fn show(args: &ScanArgs, as_json: bool) -> anyhow::Result<u8> {
             "file": outcome.file, "revision": outcome.revision, "notices": outcome.notices,
             "weakened": outcome.weakened, "settings": settings,
         });
-        return print(&format!("{}\n", serde_json::to_string_pretty(&document)?));
+        return print(format!("{}\n", serde_json::to_string_pretty(&document)?)).map(|()| 0);
     }
     let width = settings.iter().map(|shown| shown.key.len()).max().unwrap_or(0);
     let values: Vec<String> = settings.iter().map(|shown| shown.value.to_string()).collect();
@@ -52,7 +47,7 @@ fn show(args: &ScanArgs, as_json: bool) -> anyhow::Result<u8> {
     for notice in outcome.notices.iter().chain(&outcome.weakened) {
         writeln!(text, "note: {}", visible(notice.as_bytes()))?;
     }
-    print(&text)
+    print(&text).map(|()| 0)
 }
 
 fn init(path: &Path) -> anyhow::Result<u8> {
@@ -63,7 +58,7 @@ fn init(path: &Path) -> anyhow::Result<u8> {
         format!("{} {why}", path.display())
     })?;
     file.write_all(STARTER.as_bytes()).with_context(|| format!("writing {}", path.display()))?;
-    print(&format!("wrote {}; `muzzle config check` checks it\n", shown(path)))
+    print(format!("wrote {}; `muzzle config check` checks it\n", shown(path))).map(|()| 0)
 }
 
 fn check(path: Option<&Path>) -> anyhow::Result<u8> {
@@ -83,7 +78,7 @@ fn check(path: Option<&Path>) -> anyhow::Result<u8> {
     let number = warnings.len();
     let plural = if number == 1 { "" } else { "s" };
     writeln!(text, "{}: no mistakes, {number} warning{plural}", shown(&path))?;
-    print(&text)
+    print(&text).map(|()| 0)
 }
 
 /// Fit to be shown.
@@ -101,7 +96,7 @@ fn explain(name: Option<&str>) -> anyhow::Result<u8> {
         for (name, what) in VARIABLES {
             writeln!(text, "{name:width$}  {what}")?;
         }
-        return print(&text);
+        return print(&text).map(|()| 0);
     };
     let section: Vec<&Key> = KEYS.iter().filter(|key| key.name.starts_with(&format!("{name}."))).collect();
     let keys = keys::by_name(name).map_or(section, |key| vec![key]);
@@ -121,5 +116,5 @@ fn explain(name: Option<&str>) -> anyhow::Result<u8> {
             None => writeln!(text, "  trust:   hides nothing")?,
         }
     }
-    print(&text)
+    print(&text).map(|()| 0)
 }

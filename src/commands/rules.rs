@@ -18,7 +18,7 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
         RulesCommand::Show { id, files } => show(&files.rules()?, id),
         RulesCommand::Check { files, more } => check(&[files.as_slice(), more].concat()),
         RulesCommand::Example { id, count, from, text } => example(id, *from, *count, *text),
-        RulesCommand::Catalogue => print(&catalogue::markdown(&RuleSet::embedded()?)).map(|()| 0),
+        RulesCommand::Catalogue => print(catalogue::markdown(&RuleSet::embedded()?)).map(|()| 0),
         RulesCommand::Schema => print(JSON_SCHEMA).map(|()| 0),
     }
 }
@@ -28,7 +28,7 @@ fn list(rules: &RuleSet, as_json: bool) -> anyhow::Result<u8> {
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     if as_json {
         let list: Vec<_> = sorted.iter().map(|rule| describe(rule)).collect();
-        print(&format!("{}\n", serde_json::to_string_pretty(&list)?))?;
+        print(format!("{}\n", serde_json::to_string_pretty(&list)?))?;
         return Ok(0);
     }
     let width = sorted.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
@@ -137,7 +137,7 @@ fn example(id: &str, from: u32, count: u16, text: bool) -> anyhow::Result<u8> {
     for number in (from..).take(usize::from(count)) {
         let made = proof::make(&rules, rule, number)
             .with_context(|| format!("`{id}` has no example from which a credential could be made"))?;
-        print(&format!("{}\n", if text { made.text } else { made.secret }))?;
+        print(format!("{}\n", if text { made.text } else { made.secret }))?;
     }
     Ok(0)
 }

@@ -1,17 +1,16 @@
 //! `muzzle completions` and `muzzle man`: made from the command line's own definition.
 
-use std::io::Write as _;
-
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 
+use super::print;
 use crate::cli::{Cli, CompletionsArgs, ManArgs};
 
 /// Prints a completion script.
 pub fn completions(args: &CompletionsArgs) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "muzzle", &mut script);
-    print(&script)
+    print(&script).map(|()| 0)
 }
 
 /// Prints the main page, or writes one page for each command.
@@ -20,17 +19,10 @@ pub fn man(args: &ManArgs) -> anyhow::Result<u8> {
     let Some(directory) = &args.directory else {
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page)?;
-        return print(&page);
+        return print(&page).map(|()| 0);
     };
     let place = || format!("writing manual pages to {}", directory.display());
     std::fs::create_dir_all(directory).with_context(place)?;
     clap_mangen::generate_to(command, directory).with_context(place)?;
-    Ok(0)
-}
-
-fn print(bytes: &[u8]) -> anyhow::Result<u8> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()?;
     Ok(0)
 }

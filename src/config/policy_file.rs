@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::git::{Repository, blob, revisions};
 
 /// Longer files are nobody's policy.
-const LONGEST: u64 = 1 << 20;
+pub(super) const LONGEST: u64 = 1 << 20;
 
 /// Which version of a policy file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::env::Environment;
-use super::policy_file::{PolicyFile, PolicySource, read};
-use crate::cli::{InlineAllowArg, ScanArgs, SuppressionArgs};
+use super::policy_file::{LONGEST, PolicyFile, PolicySource, read};
+use super::trust::Standing;
+use crate::cli::{InlineAllowArg, SuppressionArgs};
 use crate::finding::{Notice, NoticeKind};
 use crate::git::Repository;
 use crate::pipeline::Target;
@@ -16,43 +16,15 @@ use crate::suppression::{Baseline, IgnoreFile, Import, InlineAllow, Sources, bas
 
 /// Longer files are nobody's baseline.
 const LARGEST: u64 = 256 << 20;
-/// Longer files of a tree are nobody's policy.
-const LARGEST_OF_TREE: u64 = 1 << 20;
 
 /// Files at the root of a tree that answer for findings.
 const NAMES: [&str; 2] = [ignore_file::NAME, ".gitleaksignore"];
-
-/// Whether the scanned tree has a say.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct TreeTrust<'a> {
-    /// The revision that is asked in its place.
-    pub(super) revision: Option<&'a str>,
-    /// Why it has none.
-    pub(super) refused_because: Option<&'static str>,
-}
-
-impl<'a> TreeTrust<'a> {
-    /// As it is with the configuration of the tree, see `trust`.
-    pub(super) fn new(args: &'a ScanArgs, environment: &'a Environment) -> anyhow::Result<Self> {
-        let revision = args.config_from.as_deref().or(environment.get("MUZZLE_CONFIG_FROM"));
-        let no_repo_config =
-            args.no_repo_config || environment.switch("MUZZLE_NO_REPO_CONFIG")?.unwrap_or(false);
-        let refused_because = if no_repo_config {
-            Some("--no-repo-config says so")
-        } else if revision.is_some() {
-            Some("--config-from names the revision that policy is taken from")
-        } else {
-            environment.is_ci().then_some("CI is set")
-        };
-        Ok(TreeTrust { revision, refused_because })
-    }
-}
 
 /// All who may ask for findings to be let pass.
 pub(super) fn sources(
     args: &SuppressionArgs,
     targets: &[Target],
-    trust: TreeTrust<'_>,
+    standing: &Standing,
     judges_unused: bool,
 ) -> anyhow::Result<Sources> {
     let inline = match args.inline_allow {
@@ -66,8 +38,8 @@ pub(super) fn sources(
         named(path, &mut sources)?;
     }
     match place_of(targets) {
-        Some(Tree::Repository(repository)) => of_repository(&repository, trust, &mut sources)?,
-        Some(Tree::Directory(root)) => of_directory(&root, trust, &mut sources),
+        Some(Tree::Repository(repository)) => of_repository(&repository, standing, &mut sources)?,
+        Some(Tree::Directory(root)) => of_directory(&root, standing, &mut sources),
         None => {}
     }
     Ok(sources)
@@ -125,27 +97,27 @@ fn place_of(targets: &[Target]) -> Option<Tree> {
     found.map(Tree::Repository)
 }
 
-fn of_repository(repository: &Repository, trust: TreeTrust<'_>, sources: &mut Sources) -> anyhow::Result<()> {
+fn of_repository(repository: &Repository, standing: &Standing, sources: &mut Sources) -> anyhow::Result<()> {
     for name in NAMES {
-        if let Some(revision) = trust.revision
+        if let Some(revision) = &standing.revision
             && let Some(file) = read(repository, name, PolicySource::Revision(revision))?
         {
             take(name, &file, false, None, sources);
         }
         match read(repository, name, PolicySource::Tree) {
             Ok(None) => {}
-            Ok(Some(file)) => take(name, &file, true, trust.refused_because, sources),
+            Ok(Some(file)) => take(name, &file, true, standing.why_not, sources),
             Err(error) => unreadable(name, &error.to_string(), sources),
         }
     }
     Ok(())
 }
 
-fn of_directory(root: &Path, trust: TreeTrust<'_>, sources: &mut Sources) {
+fn of_directory(root: &Path, standing: &Standing, sources: &mut Sources) {
     for name in NAMES {
         let path = root.join(name);
         let Ok(metadata) = path.symlink_metadata() else { continue };
-        let text = if metadata.is_file() && metadata.len() <= LARGEST_OF_TREE {
+        let text = if metadata.is_file() && metadata.len() <= LONGEST {
             std::fs::read_to_string(&path).map_err(|error| error.to_string())
         } else {
             Err("it is no plain file of at most 1 MiB".into())
@@ -153,7 +125,7 @@ fn of_directory(root: &Path, trust: TreeTrust<'_>, sources: &mut Sources) {
         match text {
             Ok(text) => {
                 let file = PolicyFile { text, origin: name.to_owned() };
-                take(name, &file, true, trust.refused_because, sources);
+                take(name, &file, true, standing.why_not, sources);
             }
             Err(why) => unreadable(name, &why, sources),
         }
