@@ -67,6 +67,33 @@ pub struct Phases {
     pub attribute: Duration,
 }
 
+/// What a report for people may make use of. Nothing, by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Colour.
+    pub colour: bool,
+    /// Links to files, understood by the terminal.
+    pub links: Option<Links>,
+}
+
+/// Where links lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// What they look like.
+    pub form: LinkForm,
+    /// The directory in which the paths of files begin; absolute.
+    pub root: std::path::PathBuf,
+}
+
+/// What a link to a file looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkForm {
+    /// `file:///path`.
+    File,
+    /// `vscode://file/path:line:column`.
+    VsCode,
+}
+
 /// The outcome of a scan.
 #[derive(Debug)]
 pub struct Report {
@@ -203,9 +230,9 @@ impl Format {
     }
 
     /// The whole report. `colour` concerns the human format alone.
-    pub fn render(self, report: &Report, colour: bool) -> Vec<u8> {
+    pub fn render(self, report: &Report, look: &Look) -> Vec<u8> {
         match self {
-            Format::Human => human::render(report, colour),
+            Format::Human => human::render(report, look),
             Format::Json => json::render(report),
             Format::Jsonl => json::render_lines(report),
             Format::Sarif => sarif::render(report, sarif::Part::All),

@@ -210,10 +210,9 @@ fn complete(report: &mut Report, decision: &Decision, deepen: &str) {
 /// The report for people, with what was chosen and why above it.
 fn log(report: &Report, decision: &Decision, no_color: bool) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let colour = !no_color && super::scan::colour(&stdout);
     for line in &decision.why {
         writeln!(stdout, "muzzle: {}", visible(line.as_bytes()))?;
     }
-    stdout.write_all(&human::render(report, colour))?;
+    stdout.write_all(&human::render(report, &super::scan::look(&stdout, report, no_color)))?;
     stdout.flush().context("writing the report to standard output")
 }

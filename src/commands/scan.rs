@@ -9,10 +9,11 @@ use anyhow::{Context as _, bail};
 use crate::cli::{Habit, HabitArgs, ScanArgs};
 use crate::config::{Config, Output};
 use crate::detect::Detector;
+use crate::git::Repository;
 use crate::parallel::size_pool;
 use crate::pipeline;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{LinkForm, Links, Look, Report};
 use crate::source::Counters;
 
 /// Scans, reports, and returns the exit code.
@@ -62,13 +63,12 @@ pub(super) fn finish(
 pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow::Result<()> {
     match &output.file {
         Some(file) => {
-            let bytes = output.format.render(report, false);
+            let bytes = output.format.render(report, &Look::default());
             write_file(file, &bytes).with_context(|| format!("writing the report {}", file.display()))
         }
         None => {
             let mut stdout = std::io::stdout().lock();
-            let colour = !no_color && colour(&stdout);
-            let bytes = output.format.render(report, colour);
+            let bytes = output.format.render(report, &look(&stdout, report, no_color));
             stdout
                 .write_all(&bytes)
                 .and_then(|()| stdout.flush())
@@ -77,8 +77,26 @@ pub(super) fn write(output: &Output, report: &Report, no_color: bool) -> anyhow:
     }
 }
 
+/// What standard output can show.
+pub(super) fn look(stdout: &std::io::StdoutLock<'_>, report: &Report, no_color: bool) -> Look {
+    let links = supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout).then(|| links(report)).flatten();
+    Look { colour: !no_color && colour(stdout), links }
+}
+
+/// If one repository or directory was scanned, that is where its paths begin.
+fn links(report: &Report) -> Option<Links> {
+    let [target] = &report.targets[..] else { return None };
+    let path = Path::new(target).canonicalize().ok().filter(|path| path.is_dir())?;
+    let root = match Repository::discover(&path).ok()? {
+        Some(repository) => repository.worktree()?.canonicalize().ok()?,
+        None => path,
+    };
+    let is_code = std::env::var_os("TERM_PROGRAM").is_some_and(|program| program == "vscode");
+    Some(Links { form: if is_code { LinkForm::VsCode } else { LinkForm::File }, root })
+}
+
 /// Whether colour is wanted, and can be shown.
-pub(super) fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
+fn colour(stdout: &std::io::StdoutLock<'_>) -> bool {
     match anstream::ColorChoice::global() {
         anstream::ColorChoice::Auto => {
             let choice = anstream::AutoStream::choice(&std::io::stdout());

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use serde_sarif::sarif::ResultLevel;
 
 use super::human::layout::count;
-use super::human::{found, short_id, whereabouts};
+use super::human::{found, short_id, suppressed, whereabouts};
 use super::places::is_present;
 use super::text::clip;
 use super::{Report, about, facts, json, sarif};
@@ -186,7 +186,9 @@ fn incomplete(report: &Report) -> String {
 
 fn conclusion(report: &Report) -> String {
     let found = found(report);
-    if report.is_complete() { found } else { format!("{found} The scan is INCOMPLETE.") }
+    let incomplete = (!report.is_complete()).then(|| "The scan is INCOMPLETE.".to_owned());
+    let suppressed = suppressed::sentence(report);
+    [Some(found), suppressed, incomplete].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

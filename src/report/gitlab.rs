@@ -9,6 +9,7 @@ use serde_json::ser::PrettyFormatter;
 use sha2::{Digest as _, Sha256};
 
 use super::about::{links, opens, remediation, title};
+use super::human::suppressed;
 use super::places::{File, by_file, commit_and_date, whereabouts};
 use super::text::clip;
 use super::{Report, json};
@@ -175,7 +176,9 @@ fn scan(report: &Report) -> Scan {
     };
     let more = (report.gaps.len() > named)
         .then(|| format!("{} more places could not be scanned", report.gaps.len() - named));
-    let messages = report.gaps[..named].iter().map(told).chain(more);
+    let warnings = report.gaps[..named].iter().map(told).chain(more);
+    let warnings = warnings.map(|value| Message { level: "warn", value });
+    let suppressed = suppressed::sentence(report).map(|value| Message { level: "info", value });
     Scan {
         analyzer: tool(),
         scanner: tool(),
@@ -183,7 +186,7 @@ fn scan(report: &Report) -> Scan {
         start_time: time(start),
         end_time: time(report.finished),
         status: if report.is_complete() { "success" } else { "failure" },
-        messages: messages.map(|value| Message { level: "warn", value }).collect(),
+        messages: warnings.chain(suppressed).collect(),
     }
 }
 

@@ -6,13 +6,14 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
 use super::text::{clip, one_line, visible};
-use super::{Report, facts, json};
+use super::{Look, Report, facts, json};
 use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
 mod explain;
 pub(super) mod exposure;
 pub(super) mod layout;
+mod links;
 mod summary;
 pub(super) mod suppressed;
 
@@ -27,13 +28,13 @@ const MOST_PLACES: usize = 5;
 const LONGEST_TEXT: usize = 120;
 
 /// The whole report.
-pub fn render(report: &Report, colour: bool) -> Vec<u8> {
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+pub fn render(report: &Report, look: &Look) -> Vec<u8> {
+    let renderer = if look.colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&described(report, finding, &renderer));
+        text.push_str(&described(report, finding, &renderer, look));
     }
-    text.push_str(&summary::render(report, colour));
+    text.push_str(&summary::render(report, look.colour));
     if report.explain {
         text.push_str(&explain::render(report));
     }
@@ -41,7 +42,7 @@ pub fn render(report: &Report, colour: bool) -> Vec<u8> {
 }
 
 /// The title, the line and the notes.
-fn described(report: &Report, finding: &Finding, renderer: &Renderer) -> String {
+fn described(report: &Report, finding: &Finding, renderer: &Renderer, look: &Look) -> String {
     let rule = report.rule(finding);
     let level = match finding.severity {
         Severity::Critical | Severity::High => Level::ERROR,
@@ -64,6 +65,10 @@ fn described(report: &Report, finding: &Finding, renderer: &Renderer) -> String 
     // Apart from the title, since a snippet would tell the column in the clipped and masked line.
     let body = renderer.render(&[Group::with_level(level).element(snippet).elements(notes)]);
     let (title, place) = head.rsplit_once('\n').unwrap_or((&head, ""));
+    let place = match &look.links {
+        Some(links) => links::add(report, primary, links, place),
+        None => place.to_owned(),
+    };
     format!("{title}\n{:margin$}{place}\n{body}\n\n", "")
 }
 
@@ -188,7 +193,7 @@ mod tests {
     use crate::secret::Secret;
 
     fn plain(report: &Report) -> String {
-        String::from_utf8(render(report, false)).unwrap()
+        String::from_utf8(render(report, &Look::default())).unwrap()
     }
 
     /// One secret in HEAD and at seven other places.
@@ -296,7 +301,7 @@ Scanned repository: 3 refs, 1,234 commits, 56,789 blobs, 42 files, 5.0 GiB in
     #[test]
     fn colour_changes_nothing_but_colour() {
         let report = fixture::odd_report();
-        let coloured = String::from_utf8(render(&report, true)).unwrap();
+        let coloured = String::from_utf8(render(&report, &Look { colour: true, ..Look::default() })).unwrap();
         assert!(coloured.contains("\u{1b}["));
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain(&report));
     }

@@ -1,15 +1,18 @@
-//! `junit`: a failed test for each finding and file, an error for each gap; XML 1.0.
+//! `junit`: a failed test for each finding and file, a skipped one for what does not count, an error for each gap; XML 1.0.
 
 use std::fmt::Write as _;
 
 use super::about::{opens, remediation, title};
 use super::markup::escape;
-use super::places::{File, by_file, commit_and_date, whereabouts};
+use super::places::{File, asker, by_file, commit_and_date, whereabouts};
+use super::text::clip;
 use super::{Report, facts, json};
-use crate::finding::{Finding, Gap};
+use crate::finding::{Finding, Gap, Suppression};
 
 /// Gaps that are named one by one.
 const MOST_GAPS: usize = 1000;
+/// Characters of the reasons why a finding does not count.
+const LONGEST_REASON: usize = 500;
 
 /// The whole report.
 pub fn render(report: &Report) -> Vec<u8> {
@@ -22,17 +25,20 @@ pub fn render(report: &Report) -> Vec<u8> {
         }
     }
     let errors = gaps(report, &mut cases);
+    let skipped = suppressed(report, &mut cases);
     let mut passed = 0;
     // Several readers take a suite without tests for one that did not run.
-    if failures == 0 && errors == 0 {
+    if failures == 0 && errors == 0 && skipped == 0 {
         passed = 1;
         cases.push_str("    <testcase classname=\"muzzle\" name=\"no secret in what was in scope\"/>\n");
     }
-    let numbers =
-        format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", failures + errors + passed);
+    let numbers = format!(
+        "tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"",
+        failures + errors + skipped + passed
+    );
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(out, "<testsuites name=\"muzzle\" {numbers}>");
-    let _ = writeln!(out, "  <testsuite name=\"muzzle\" {numbers} skipped=\"0\">");
+    let _ = writeln!(out, "  <testsuite name=\"muzzle\" {numbers} skipped=\"{skipped}\">");
     out.push_str(&cases);
     out.push_str("  </testsuite>\n</testsuites>\n");
     out.into_bytes()
@@ -81,6 +87,32 @@ fn failed(report: &Report, finding: &Finding, (_, occurrences): &File<'_>, out: 
         escape(&message),
         escape(&text)
     );
+}
+
+/// What does not count: how many there are.
+fn suppressed(report: &Report, out: &mut String) -> usize {
+    let whole = || report.suppressions.suppressed.iter().filter(|one| one.is_whole);
+    for one in whole() {
+        let (finding, best) = (&one.finding, &one.finding.occurrences[0]);
+        let rule = report.rule(finding);
+        let path = report.redactor.show_path(&best.path);
+        let reason = |by: &Suppression| match &by.reason {
+            Some(reason) => format!("{}: {}", asker(report, by), report.redactor.show(reason.as_bytes())),
+            None => asker(report, by),
+        };
+        let reasons: Vec<String> = one.reasons().iter().map(|(by, _)| reason(by)).collect();
+        let _ = writeln!(
+            out,
+            "    <testcase classname=\"muzzle.{}\" name=\"{}\" file=\"{}\" line=\"{}\">\n      <skipped \
+             message=\"{}\"/>\n    </testcase>",
+            escape(&rule.id),
+            escape(&format!("{} in {path} ({})", title(rule), finding.fingerprint)),
+            escape(&path),
+            best.location.start.line,
+            escape(&format!("suppressed by {}", clip(&reasons.join(", "), LONGEST_REASON)))
+        );
+    }
+    whole().count()
 }
 
 /// How many errors there are.

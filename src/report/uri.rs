@@ -8,7 +8,8 @@ use super::Report;
 const UNNAMED: &str = "unnamed";
 
 /// What need not be encoded anywhere in a path (RFC 3986, "unreserved"), and the separator.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+pub(super) const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A repository path as a relative URI reference: the raw bytes, percent-encoded; masked if it holds a secret.
 ///

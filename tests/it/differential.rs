@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use muzzle::detect::Detector;
 use muzzle::finding::Confidence;
 use muzzle::pipeline::{self, Options};
-use muzzle::report::{Format, Report};
+use muzzle::report::{Format, Look, Report};
 use muzzle::rules::RuleSet;
 use muzzle::source::Counters;
 use tempfile::TempDir;
@@ -82,7 +82,8 @@ fn compare_for(detector: &Arc<Detector>, git_dir: &Path, name: &str) -> usize {
             assert!(ours.occurrences == theirs.occurrences, "{name}: {:?}", ours.occurrences);
         }
         assert_eq!(found.gaps, [], "{name}");
-        let json = |report: &Report| String::from_utf8(Format::Json.render(report, false)).unwrap();
+        let json =
+            |report: &Report| String::from_utf8(Format::Json.render(report, &Look::default())).unwrap();
         assert_eq!(json(&found), json(&expected), "{name} no_delta={no_delta} jobs={jobs}");
     }
     expected.findings.iter().map(|finding| finding.occurrences.len()).sum()

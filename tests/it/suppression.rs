@@ -53,6 +53,14 @@ fn an_entry_hides_one_finding_and_is_told() {
     let human = human(&sandbox, &[]);
     assert!(human.contains("1 finding suppressed: 1 by muzzle.ignore.toml of the scanned tree."), "{human}");
     assert!(human.contains("made up") && !human.contains(&github("one")), "{human}");
+    for (format, told) in [
+        ("junit", "<skipped message=\"suppressed by muzzle.ignore.toml:1: made up\"/>"),
+        ("gitlab", "1 finding suppressed: 1 by muzzle.ignore.toml of the scanned tree."),
+        ("github", "muzzle: No findings. 1 finding suppressed: 1 by muzzle.ignore.toml of the scanned tree."),
+    ] {
+        let report = text(&sandbox.muzzle(["scan", ".", "-o", format]));
+        assert!(report.contains(told) && !report.contains(&github("one")), "{format}: {report}");
+    }
     // Another secret on the same line is another finding.
     sandbox.write("a", format!("x {} {}\n", github("one"), github("two")));
     let scan = sandbox.scan(&[]);

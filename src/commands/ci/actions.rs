@@ -12,6 +12,7 @@ use super::Run;
 use crate::ci::Environment;
 use crate::ci::checkout::Chosen;
 use crate::finding::GapKind;
+use crate::report::Look;
 use crate::report::markdown::{self, Links};
 use crate::report::{github, human};
 
@@ -56,7 +57,7 @@ fn log(run: &Run) -> anyhow::Result<()> {
     out.extend_from_slice(
         format!("::group::muzzle: the whole report\n::stop-commands::{token}\n").as_bytes(),
     );
-    out.extend_from_slice(&human::render(&run.report, false));
+    out.extend_from_slice(&human::render(&run.report, &Look::default()));
     out.extend_from_slice(format!("::{token}::\n::endgroup::\n").as_bytes());
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(&out).and_then(|()| stdout.flush()).context("writing the report to standard output")

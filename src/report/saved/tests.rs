@@ -1,6 +1,6 @@
 //! A saved run and what it came from, in every format; and what is none.
 
-use super::super::{Format, fixture};
+use super::super::{Format, Look, fixture};
 use super::*;
 use crate::finding::{
     Confidence, Fact, Finding, Notice, NoticeKind, Provenance, Suppressed, Suppression, SuppressionKind,
@@ -8,7 +8,7 @@ use crate::finding::{
 use crate::policy::{FailOn, Outcome, Tally, TreeOutcome};
 
 fn json(report: &Report) -> String {
-    String::from_utf8(Format::Json.render(report, false)).unwrap()
+    String::from_utf8(Format::Json.render(report, &Look::default())).unwrap()
 }
 
 fn again(text: &str, wanted: Wanted) -> Report {
@@ -96,14 +96,14 @@ fn quiet() -> Outcome {
 fn every_format_agrees(report: &mut Report, wanted: Wanted) {
     report.explain = wanted.explain;
     report.show_secrets = wanted.secrets;
-    let lines = String::from_utf8(Format::Jsonl.render(report, false)).unwrap();
+    let lines = String::from_utf8(Format::Jsonl.render(report, &Look::default())).unwrap();
     // A saved run knows the day, but neither the time nor how long it took.
     report.elapsed = Duration::ZERO;
     report.finished = "2026-01-02T00:00:00Z".parse().unwrap();
     for text in [&json(report), &lines] {
         let again = again(text, wanted);
         for (name, format) in Format::ALL {
-            let [before, after] = [&*report, &again].map(|report| format.render(report, false));
+            let [before, after] = [&*report, &again].map(|report| format.render(report, &Look::default()));
             let [before, after] = [before, after].map(|bytes| String::from_utf8(bytes).unwrap());
             for (before, after) in before.lines().zip(after.lines()) {
                 assert_eq!(before, after, "{name}");
@@ -155,7 +155,7 @@ fn a_secret_that_no_text_can_hold_comes_back() {
 #[test]
 fn what_is_no_run_is_refused_with_a_reason() {
     let whole = json(&report());
-    let lines = String::from_utf8(Format::Jsonl.render(&report(), false)).unwrap();
+    let lines = String::from_utf8(Format::Jsonl.render(&report(), &Look::default())).unwrap();
     let (without_summary, _) = lines.trim_end().rsplit_once('\n').unwrap();
     let changed = |from: &str, to: &str| {
         assert!(whole.contains(from), "{from}");
@@ -216,7 +216,7 @@ proptest::proptest! {
         bytes[at] = byte;
         if let Ok(report) = read(Path::new("run.json"), &bytes, Wanted::default()) {
             for (_, format) in Format::ALL {
-                let text = String::from_utf8(format.render(&report, false)).unwrap();
+                let text = String::from_utf8(format.render(&report, &Look::default())).unwrap();
                 proptest::prop_assert!(!text.contains(|c: char| c != '\n' && crate::report::text::is_steering(c)));
             }
         }
