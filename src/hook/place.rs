@@ -24,13 +24,15 @@ pub enum Error {
     /// The place belongs to all repositories.
     #[error(
         "core.hooksPath of your {scope} configuration leads every repository to {path}. To install there, for all of \
-         them: `--global`. To have hooks of this repository alone: `git config core.hooksPath .git/hooks`, and again"
+         them: `--global`. To have hooks of this repository alone: `git config core.hooksPath {own}`, and again"
     )]
     Shared {
         /// `global` or `system`.
         scope: String,
         /// Where.
         path: String,
+        /// Where hooks are of a repository for which nothing is set.
+        own: &'static str,
     },
     /// The place belongs to husky.
     #[error(
@@ -53,7 +55,9 @@ pub fn local() -> Result<Place, Error> {
     if let Ok(set) = git(&["config", "--show-scope", "--get", "core.hooksPath"])? {
         let (scope, path) = set.split_once('\t').unwrap_or(("local", &set));
         if matches!(scope, "global" | "system") {
-            return Err(Error::Shared { scope: scope.into(), path: path.into() });
+            let is_bare = git(&["rev-parse", "--is-bare-repository"])?.is_ok_and(|answer| answer == "true");
+            let own = if is_bare { "hooks" } else { ".git/hooks" };
+            return Err(Error::Shared { scope: scope.into(), path: path.into(), own });
         }
         if directory.components().any(|part| part == Component::Normal(".husky".as_ref())) {
             return Err(Error::Husky(directory));
