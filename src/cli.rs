@@ -2,30 +2,40 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod audit;
+mod automatic;
 mod ci;
 mod config;
 mod debug;
+mod explain;
 mod habits;
 mod hook;
 mod report;
+mod revoke;
 mod rules;
 mod scan;
 mod shell;
+mod verify;
 
+pub use audit::{AuditCommand, AuditFilter, ExportFormat, JournalArgs, ShowFormat};
+pub use automatic::HookArgs;
 pub use ci::{CiArgs, CiSystem, ModeArg};
 mod suppression;
 
 pub use config::ConfigCommand;
-pub use debug::DebugCommand;
+pub use debug::{DebugCommand, SimulatorArgs};
+pub use explain::ExplainArgs;
 pub use habits::{Habit, HabitArgs};
 pub use hook::{
     HookArg, HookCommand, HookInstallArgs, HookPlaceArgs, HookRunArg, HookRunArgs, HookUninstallArgs,
 };
 pub use report::ReportArgs;
+pub use revoke::{OnlyArg, RevokeArgs, RevokeFormat};
 pub use rules::{RuleFilesArgs, RulesCommand};
 pub use scan::{ConfidenceArg, ScanArgs, ScanOptions, ScopeArgs};
 pub use shell::{CompletionsArgs, ManArgs};
 pub use suppression::{BaselineCommand, IgnoreCommand, IgnorePlace, InlineAllowArg, SuppressionArgs};
+pub use verify::{AskArgs, ScanCommandArgs, ScanVerifyArgs, SeverityArg, VerdictFormat, VerifyArgs};
 
 /// Finds leaked secrets in a working tree and in the whole Git history.
 ///
@@ -64,11 +74,30 @@ pub enum Command {
     /// Scan repositories with their whole history, directories, files, or standard input.
     ///
     /// Example: muzzle scan . -o human -o sarif=muzzle.sarif
-    Scan(Box<ScanArgs>),
+    Scan(Box<ScanCommandArgs>),
     /// Write a saved run in other formats, without scanning again.
     ///
     /// Example: muzzle scan . -o json=run.json; muzzle report --from run.json -o html=report.html -o csv=findings.csv
     Report(ReportArgs),
+    /// Ask providers whether what was found is live, whose it is and what it opens. Nothing is sent before you agree.
+    ///
+    /// Exit codes: 0 nothing is live · 1 something is live · 2 error, nothing was sent · 3 of something it could not be
+    /// told · 4 both.
+    ///
+    /// Example: muzzle verify . --plan
+    Verify(Box<VerifyArgs>),
+    /// Take what was found out of circulation, and prove it. Nothing is sent before you agree, and everything is recorded.
+    ///
+    /// Exit codes, of which the highest counts: 0 all are dead, seen dead by now or before · 2 error · 10 accepted, not yet
+    /// seen dead · 30 another credential has to do it · 40 refused, or a person has to do it · 50 unclear: it was sent, and
+    /// no clear answer came · 60 not done: policy, plan or person said no, or it is not known to be live.
+    ///
+    /// Example: muzzle revoke . --plan
+    Revoke(Box<RevokeArgs>),
+    /// Explain one finding: where it is, what it opens, whether it is live, how to revoke and replace it.
+    ///
+    /// Example: muzzle explain 3f9a2c1d --from run.json
+    Explain(ExplainArgs),
     /// Have Git call muzzle before commits and pushes.
     ///
     /// Example: muzzle hook install pre-commit pre-push
@@ -109,6 +138,11 @@ pub enum Command {
     /// Example: muzzle baseline create known.jsonl
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Check, show and export the journal of what was verified, revoked and told.
+    ///
+    /// Example: muzzle audit verify
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// gitleaks' `git`: the history.
     #[command(hide = true, alias = "detect")]
     Git(Box<HabitArgs>),

@@ -4,16 +4,21 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 
+pub mod audit;
+mod automatic;
 pub mod baseline;
 pub mod ci;
 pub mod config;
 pub mod debug;
+pub mod explain;
 pub mod hook;
 pub mod ignore;
 pub mod report;
+pub mod revoke;
 pub mod rules;
 pub mod scan;
 pub mod shell;
+pub mod verify;
 
 /// Findings or entries that are told one by one.
 const MOST_TOLD: usize = 100;

@@ -26,16 +26,20 @@ mod lint;
 mod nearest;
 mod origin;
 pub mod policy_file;
+mod response;
+mod rule_answers;
 mod settings;
 mod size;
 mod stricter;
 pub(crate) mod suppression;
+mod theirs;
 mod trust;
 mod weaker;
 
 pub use env::Environment;
 pub use file::{FileError, JSON_SCHEMA};
 pub use origin::{Origin, Setting};
+pub use response::{ResponseConfig, response};
 pub use settings::Shown;
 pub use trust::{NAMES, Standing};
 
@@ -71,7 +75,8 @@ impl Config {
         let environment = Environment::of_process();
         let settings = Settings::resolve(args, &environment)?;
         let (layer, threshold) = (&settings.layer, settings.threshold());
-        let all = all_rules(args, &settings)?;
+        let mut all = all_rules(args, &settings)?;
+        let forgotten = rule_answers::forget(&mut all, &settings.sources, &args.paths, &environment)?;
         let entries = policy_entries(&settings, &all);
         let rules = selected(all, layer, threshold)?;
         let is = |setting: &Option<Setting<bool>>, default| setting.as_ref().map_or(default, |set| set.value);
@@ -95,6 +100,8 @@ impl Config {
         let judges_unused = !is_any(&layer.only) && !is_any(&layer.disable);
         let standing = trust::Standing::of(args, &environment)?;
         let suppression = suppression::sources(&args.suppression, &targets, &standing, judges_unused)?;
+        let mut outcome = outcome(&settings);
+        outcome.notices.extend(forgotten);
         let options = Options {
             targets,
             history,
@@ -109,7 +116,7 @@ impl Config {
             show_secrets: is(&layer.show_secrets, false),
             explain: is(&layer.explain, false),
             suppression,
-            policy: Policy { entries, outcome: outcome(&settings) },
+            policy: Policy { entries, outcome },
         };
         let outputs = outputs(layer.outputs.as_ref().map_or(&[], |texts| &texts.value))?;
         Ok(Config { rules, options, outputs, allow_incomplete: is(&layer.allow_incomplete, false) })
@@ -118,7 +125,13 @@ impl Config {
 
 /// Every setting with its value and origin, and what people must know about them.
 pub fn show(args: &ScanArgs) -> anyhow::Result<(Vec<Shown>, Outcome)> {
-    let settings = Settings::resolve(args, &Environment::of_process())?;
+    let environment = Environment::of_process();
+    let mut settings = Settings::resolve(args, &environment)?;
+    // What is sent where is the only thing that a file named by nobody says.
+    if args.config.is_none() && environment.get("MUZZLE_CONFIG").is_none() {
+        let own = response::own(&environment, &mut settings.sources.notices)?;
+        settings.layer = settings.layer.over(own.map(|(_, layer)| layer).unwrap_or_default());
+    }
     Ok((settings.list(), outcome(&settings)))
 }
 

@@ -19,12 +19,14 @@ mod marker;
 mod parse;
 mod refs;
 mod suppression;
+mod verification;
 
 pub use exposure::Exposure;
 pub use gap::{Gap, GapKind};
 pub use marker::{Marker, MarkerWord, Markers};
 pub use refs::{MOST_NAMES, RefKind, Refs};
 pub use suppression::{Notice, NoticeKind, Suppressed, Suppression, SuppressionKind, Suppressions};
+pub use verification::{Liveness, Verification};
 
 /// How sure a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize, serde::Serialize)]
@@ -298,6 +300,15 @@ pub struct Finding {
     pub exposure: Option<Exposure>,
     /// Whole days from the first commit to the one that removed it, or to the scan.
     pub days_exposed: Option<u64>,
+    /// What the provider said, if it was asked.
+    pub verification: Option<Verification>,
+}
+
+impl Finding {
+    /// Whether its provider said that it still opens something.
+    pub fn is_live(&self) -> bool {
+        self.verification.as_ref().is_some_and(|verification| verification.verdict.is_live())
+    }
 }
 
 /// A finding's identity: `v1:` and 128 bits of SHA-256 in hex.

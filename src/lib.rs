@@ -29,6 +29,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod progress;
 pub mod report;
+pub mod response;
 pub mod rules;
 pub mod secret;
 pub mod source;

@@ -21,8 +21,11 @@ fn main() -> ExitCode {
     log_to_stderr(cli.verbose);
     quiet_panics();
     let outcome = match &cli.command {
-        Command::Scan(args) => commands::scan::run(args),
+        Command::Scan(args) => commands::verify::scan(args),
+        Command::Verify(args) => commands::verify::run(args),
+        Command::Revoke(args) => commands::revoke::run(args),
         Command::Report(args) => commands::report::run(args),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Hook(command) => commands::hook::run(command),
         Command::Ci(args) => commands::ci::run(args),
         Command::Rules(command) => commands::rules::run(command),
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         Command::Config(command) => commands::config::run(command),
         Command::Ignore(command) => commands::ignore::run(command),
         Command::Baseline(command) => commands::baseline::run(command),
+        Command::Audit(command) => commands::audit::run(command),
         Command::Git(args) => commands::scan::habitual(args, Habit::Git),
         Command::Dir(args) => commands::scan::habitual(args, Habit::Dir),
         Command::Stdin(args) => commands::scan::habitual(args, Habit::Stdin),

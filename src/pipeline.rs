@@ -159,6 +159,17 @@ pub enum ScanError {
 
 /// Scans all targets.
 pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) -> Result<Report, ScanError> {
+    let mut report = collect(detector, options, counters)?;
+    suppression::apply(&mut report, &options.suppression, is_whole(options));
+    Ok(report)
+}
+
+/// The same, with nothing suppressed yet: what is known to be live by then has a say in that.
+pub fn collect(
+    detector: &Arc<Detector>,
+    options: &Options,
+    counters: &Counters,
+) -> Result<Report, ScanError> {
     let started = Instant::now();
     counters.largest.store(options.largest_file, Ordering::Relaxed);
     let mut assembly = Assembly::default();
@@ -189,9 +200,7 @@ pub fn scan(detector: &Arc<Detector>, options: &Options, counters: &Counters) ->
             }
         }
     }
-    let mut report = assembly.into_report(detector, options, gaps, stats(counters), started);
-    suppression::apply(&mut report, &options.suppression, is_whole(options));
-    Ok(report)
+    Ok(assembly.into_report(detector, options, gaps, stats(counters), started))
 }
 
 /// Whether everything was asked for that the targets hold.

@@ -20,6 +20,7 @@ mod fixture;
 pub mod github;
 pub mod gitlab;
 pub mod gitleaks;
+pub mod guidance;
 pub mod html;
 pub mod human;
 pub mod json;
@@ -34,6 +35,7 @@ pub mod sarif;
 pub mod saved;
 pub mod text;
 pub(crate) mod uri;
+pub(crate) mod verified;
 
 use text::Redactor;
 
@@ -136,6 +138,8 @@ pub struct Report {
     pub show_secrets: bool,
     /// People are told what was dropped, and why.
     pub explain: bool,
+    /// How the credentials of rules are revoked and replaced, as far as it is known and wanted.
+    pub guidance: BTreeMap<RuleIndex, guidance::Guidance>,
 }
 
 impl Report {
@@ -148,6 +152,16 @@ impl Report {
     pub(crate) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         let suppressed = self.suppressions.suppressed.iter().map(|one| &one.finding);
         self.findings.iter().chain(suppressed)
+    }
+
+    /// Whether a provider was asked about any of what counts.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.findings.iter().any(|finding| finding.verification.is_some())
+    }
+
+    /// Puts what is live before all else of the same severity.
+    pub fn put_live_first(&mut self) {
+        self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), !finding.is_live()));
     }
 
     /// Whether everything in scope was read.

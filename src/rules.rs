@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::finding::{Confidence, RuleIndex, Severity, Verdict};
+use crate::finding::{Confidence, RuleIndex, Severity};
 
 pub mod allowlist;
 mod by_path;
@@ -30,6 +30,7 @@ mod nearby;
 mod place;
 mod program;
 mod requirement;
+pub mod response;
 mod run;
 pub mod sample;
 mod schema;
@@ -89,6 +90,12 @@ pub struct Rule {
     pub(crate) identity: Option<Box<identity::Identity>>,
     /// The other half of the credential, if it has two.
     pub(crate) companion: Option<CompanionSpec>,
+    /// How to ask whether it is live. Rules that come with muzzle are read without this and the next two: `Responses`.
+    pub(crate) verify: Option<Box<response::Verify>>,
+    /// How to revoke it.
+    pub(crate) revoke: Option<Box<response::Revoke>>,
+    /// How to replace it.
+    pub(crate) rotate: Option<Box<response::Rotate>>,
     /// What must match near by; of foreign rules.
     pub(crate) requires: Vec<Requirement>,
     /// Half of a credential that is never reported by itself.
@@ -138,17 +145,7 @@ impl Rule {
 
     /// What check and identity say of a secret, and whether its time is over by now.
     pub(crate) fn examine(&self, secret: &[u8]) -> check::Outcome {
-        let mut outcome = match self.check {
-            Some(check) => check.run(secret),
-            None => {
-                check::Outcome { verdict: Verdict::NotChecked, ceiling: Confidence::High, facts: Vec::new() }
-            }
-        };
-        if let Some(identity) = &self.identity {
-            identity.read(secret, &mut outcome);
-        }
-        identity::mark_expired(&mut outcome.facts);
-        outcome
+        identity::examine(self.check, self.identity.as_deref(), secret)
     }
 
     /// Whether its expression cannot be tried step by step.
@@ -199,6 +196,9 @@ impl Rule {
     /// The same rule, with nothing compiled yet.
     fn uncompiled(&self) -> Rule {
         Rule {
+            verify: self.verify.clone(),
+            revoke: self.revoke.clone(),
+            rotate: self.rotate.clone(),
             id: self.id.clone(),
             name: self.name.clone(),
             description: self.description.clone(),
@@ -315,6 +315,12 @@ impl RuleSet {
     #[must_use]
     pub fn only(&self, id: &str) -> RuleSet {
         let rules = self.rules.iter().filter(|rule| rule.id == id).map(Rule::uncompiled).collect();
+        RuleSet { rules, left_out: 0 }
+    }
+
+    /// A copy that holds the wanted rules alone.
+    pub(crate) fn some(&self, wanted: impl Fn(&Rule) -> bool) -> RuleSet {
+        let rules = self.rules.iter().filter(|rule| wanted(rule)).map(Rule::uncompiled).collect();
         RuleSet { rules, left_out: 0 }
     }
 

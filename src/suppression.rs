@@ -163,6 +163,25 @@ pub fn apply(report: &mut Report, sources: &Sources, is_whole: bool) {
     report.suppressions = Suppressions { suppressed, notices };
 }
 
+/// Of a report whose sources are not known any more: what turned out to be live counts again, unless an ignore entry with
+/// an end hides it.
+pub fn bring_back_live(report: &mut Report) {
+    let Suppressions { suppressed, notices } = &mut report.suppressions;
+    let has_end = |by: &Arc<Suppression>| by.kind == SuppressionKind::IgnoreFile && by.until.is_some();
+    // A part of a finding that counts is told with it.
+    let is_hidden =
+        |one: &mut Suppressed| one.is_whole && one.finding.is_live() && !one.by.iter().all(has_end);
+    for one in suppressed.extract_if(.., is_hidden) {
+        for by in one.by.iter().filter(|by| !has_end(by)) {
+            let detail = "the secret is live, and only an entry with `until` hides that".to_owned();
+            notices.push(Notice { kind: NoticeKind::NotHonoured, place: by.place(), detail });
+        }
+        report.findings.push(one.finding);
+    }
+    notices.sort();
+    notices.dedup();
+}
+
 /// Says what the scanned tree would have hidden, if it had a say.
 fn tell_refused(refused: &Refused, context: &Context<'_>, verdicts: &mut Verdicts) {
     let mut tell = |origin: &str, judge: &dyn Fn(&mut Verdicts)| {
@@ -285,6 +304,10 @@ fn judge_ignores(file: &IgnoreFile, context: &Context<'_>, verdicts: &mut Verdic
                 let detail = "the secret is live: only an entry with `until` hides it".to_owned();
                 verdicts.notice(NoticeKind::NotHonoured, place, detail);
                 continue;
+            }
+            if let Some(until) = entry.until.filter(|_| context.is_live(number)) {
+                let detail = format!("the secret is live, and hidden until {until}: revoke it before that");
+                verdicts.notice(NoticeKind::Live, place, detail);
             }
             let reason = Arc::new(Suppression {
                 reason: Some(entry.reason.clone()),

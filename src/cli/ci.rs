@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ScanArgs;
+use super::{HookArgs, ScanArgs};
 
 /// Arguments of `ci`.
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub struct CiArgs {
     /// FILE-head and FILE-history (`muzzle-head.sarif`).
     #[arg(long, value_name = "FILE")]
     pub sarif: Option<PathBuf>,
+    /// What happens by itself.
+    #[command(flatten)]
+    pub hooks: HookArgs,
     /// How to scan. Last, because of its headings.
     #[command(flatten)]
     pub scan: ScanArgs,

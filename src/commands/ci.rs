@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::automatic::Automatic;
 use super::scan::write;
 use crate::ci::checkout::{Chosen, Decision, decide};
 use crate::ci::{Environment, Mode, Plan, azure, bitbucket, github, gitlab, jenkins};
@@ -48,17 +49,21 @@ fn scan(args: &CiArgs, environment: &Environment) -> anyhow::Result<Run> {
     let Some(repository) = Repository::discover(&path)? else {
         bail!("{} is in no Git repository: check it out before this step", path.display());
     };
+    let scanned = std::slice::from_ref(&path);
+    let automatic = Automatic::resolve(&args.hooks, None, false, args.scan.config.as_deref(), scanned)?;
     let decision = decide(repository, &plan, args.fetch)?;
     let mut config = config(args, path, &decision)?;
     let allow_incomplete = config.allow_incomplete;
     let outputs = std::mem::take(&mut config.outputs);
     let sarif = sarif(args.sarif.as_deref())?;
     let mut report = super::scan::scan(config, args.scan.quiet)?;
+    // The summary tells it.
+    super::scan::guide(&mut report);
     complete(&mut report, &decision, plan.deepen);
     for output in outputs.iter().chain(sarif.iter().map(|(_, output)| output)) {
         write(output, &report, args.scan.no_color)?;
     }
-    let code = report.exit_code(allow_incomplete);
+    let code = automatic.after_scan(&report, allow_incomplete, report.exit_code(allow_incomplete))?;
     if args.system != CiSystem::Github {
         log(&report, &decision, args.scan.no_color)?;
     }

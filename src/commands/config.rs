@@ -112,6 +112,10 @@ fn explain(name: Option<&str>) -> anyhow::Result<u8> {
             writeln!(text, "  env:     {variable}")?;
         }
         match key.hides {
+            _ if key.is_own => writeln!(
+                text,
+                "  trust:   only from --config, MUZZLE_CONFIG or ~/.config/muzzle/muzzle.toml; never from a scanned tree"
+            )?,
             Some(what) => writeln!(text, "  trust:   not taken from an untrusted tree: {what}")?,
             None => writeln!(text, "  trust:   hides nothing")?,
         }

@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 
+mod simulator;
+
 use crate::cli::DebugCommand;
 use crate::detect::Detector;
 use crate::git::Repository;
@@ -22,6 +24,7 @@ pub fn run(command: &DebugCommand) -> anyhow::Result<u8> {
     match command {
         DebugCommand::Decode { path, blobs, jobs } => decode(path, *blobs, jobs.map(usize::from)),
         DebugCommand::Phases { path, jobs } => phases(path, usize::from(*jobs)),
+        DebugCommand::Simulator(args) => simulator::run(args),
     }
 }
 

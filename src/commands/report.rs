@@ -22,7 +22,7 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<u8> {
     Ok(if args.exit_zero { 0 } else { report.exit_code(args.allow_incomplete) })
 }
 
-fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn content(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file != Path::new("-") {
         return std::fs::read(file).with_context(|| format!("reading the saved run {}", file.display()));
     }

@@ -9,7 +9,11 @@ use serde_json::json;
 use super::print;
 use crate::cli::RulesCommand;
 use crate::detect::{Detector, proof};
+use crate::response::modules;
+use crate::rules::response::Responses;
 use crate::rules::{JSON_SCHEMA, Rule, RuleSet, catalogue};
+
+mod answers;
 
 /// Runs one of them and returns the exit code.
 pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
@@ -26,26 +30,34 @@ pub fn run(command: &RulesCommand) -> anyhow::Result<u8> {
 fn list(rules: &RuleSet, as_json: bool) -> anyhow::Result<u8> {
     let mut sorted: Vec<&Rule> = rules.iter().map(|(_, rule)| rule).collect();
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
+    let responses = Responses::of(rules)?;
     if as_json {
-        let list: Vec<_> = sorted.iter().map(|rule| describe(rule)).collect();
+        let list: Vec<_> = sorted.iter().map(|rule| describe(&responses, rule)).collect();
         print(format!("{}\n", serde_json::to_string_pretty(&list)?))?;
         return Ok(0);
     }
     let width = sorted.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut text = String::new();
     for rule in &sorted {
-        writeln!(text, "{:width$}  {:8}  {:6}  {}", rule.id, rule.severity, rule.confidence, rule.name)?;
+        let known = answers::listed(&responses, rule);
+        writeln!(
+            text,
+            "{:width$}  {:8}  {:6}  {}{known}",
+            rule.id, rule.severity, rule.confidence, rule.name
+        )?;
     }
     writeln!(text, "{} rules", sorted.len())?;
     print(&text)?;
     Ok(0)
 }
 
-fn describe(rule: &Rule) -> serde_json::Value {
+fn describe(responses: &Responses, rule: &Rule) -> serde_json::Value {
+    let (verify, revoke) = answers::described(responses, rule);
     json!({
         "id": rule.id, "name": rule.name, "provider": rule.provider, "description": rule.description,
         "severity": rule.severity, "confidence": rule.confidence, "keywords": rule.keywords,
         "remediation": rule.remediation, "references": rule.references, "tags": rule.tags,
+        "verify": verify, "revoke": revoke,
     })
 }
 
@@ -67,6 +79,7 @@ fn show(rules: &RuleSet, id: &str) -> anyhow::Result<u8> {
     for required in rule.required() {
         writeln!(text, "  near it: {required}")?;
     }
+    text.push_str(&answers::shown(&Responses::of(rules)?, rule));
     for reference in &rule.references {
         writeln!(text, "  {reference}")?;
     }
@@ -80,6 +93,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
         rules = RuleSet::embedded_with_examples()?;
     }
     files.iter().try_for_each(|file| rules.load(file))?;
+    let responses = Responses::of(&rules)?;
     let (mut text, mut examples, mut problems) = (String::new(), 0, 0);
     for (_, rule) in rules.iter() {
         let mut complain = |why: String| {
@@ -88,6 +102,9 @@ fn check(files: &[PathBuf]) -> anyhow::Result<u8> {
         };
         for complaint in proof::complaints(rule) {
             complain(complaint)?;
+        }
+        for name in responses.modules(&rule.id).filter(|name| modules::by_name(name).is_none()) {
+            complain(format!("there is no module `{name}`"))?;
         }
         for example in proof::examples(rule) {
             examples += 1;

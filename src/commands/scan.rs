@@ -13,15 +13,25 @@ use crate::git::Repository;
 use crate::parallel::size_pool;
 use crate::pipeline;
 use crate::progress::Progress;
-use crate::report::{LinkForm, Links, Look, Report};
+use crate::report::{Format, LinkForm, Links, Look, Report};
+use crate::response::guidance;
 use crate::source::Counters;
 
 /// Scans, reports, and returns the exit code.
 pub fn run(args: &ScanArgs) -> anyhow::Result<u8> {
+    then(args, |_, _, code| Ok(code))
+}
+
+/// The same, and something after it, which knows whether gaps count, and may change the exit code.
+pub(super) fn then(
+    args: &ScanArgs,
+    after: impl FnOnce(&Report, bool, u8) -> anyhow::Result<u8>,
+) -> anyhow::Result<u8> {
     let config = Config::resolve(args)?;
     let (outputs, allow_incomplete) = (config.outputs.clone(), config.allow_incomplete);
     let report = scan(config, args.quiet)?;
-    finish(&report, &outputs, allow_incomplete, args.no_color)
+    let code = finish(&report, &outputs, allow_incomplete, args.no_color)?;
+    after(&report, allow_incomplete, code)
 }
 
 /// Scans as a command of gitleaks says it.
@@ -41,9 +51,30 @@ pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
     let progress = Progress::start(&counters, quiet);
     let outcome = pipeline::scan(&detector, &config.options, &counters);
     drop(progress);
+    let outcome = outcome.map(|mut report| {
+        if tells_how(&config.outputs) {
+            guide(&mut report);
+        }
+        report
+    });
     // The process ends with this command: taking hundreds of compiled rules apart would only take time.
     std::mem::forget(detector);
     Ok(outcome?)
+}
+
+/// Whether one of the reports tells how to revoke and replace what was found.
+pub(super) fn tells_how(outputs: &[Output]) -> bool {
+    let tells = |output: &Output| {
+        matches!(output.format, Format::Html | Format::Markdown | Format::Json | Format::Jsonl)
+    };
+    outputs.iter().any(tells)
+}
+
+/// Adds that.
+pub(super) fn guide(report: &mut Report) {
+    if let Err(error) = guidance::guide(report) {
+        tracing::warn!("how to revoke what was found is not told: {error}");
+    }
 }
 
 /// Writes the reports, and returns the exit code.

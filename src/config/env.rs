@@ -20,7 +20,8 @@ impl Environment {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        let ours = |name: &str| name == "CI" || name.starts_with("MUZZLE_");
+        let ours =
+            |name: &str| matches!(name, "CI" | "HOME" | "XDG_CONFIG_HOME") || name.starts_with("MUZZLE_");
         Environment(std::env::vars_os().filter_map(text).filter(|(name, _)| ours(name)).collect())
     }
 
@@ -83,7 +84,8 @@ impl Environment {
         let known: Vec<&str> = KEYS.iter().filter_map(|key| key.variable).collect();
         let known: Vec<&str> =
             known.into_iter().chain(super::keys::VARIABLES.iter().map(|(name, _)| *name)).collect();
-        for (name, _) in self.0.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let ours = self.0.iter().filter(|(name, _)| name != "HOME");
+        for (name, _) in ours.filter(|(name, _)| !known.contains(&name.as_str())) {
             let near = nearest::hint(known.iter().copied(), name);
             tracing::debug!("{name} in the environment has no meaning here{near}");
         }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::keys;
 use super::layer::{Allow, Layer, Override, Pattern};
 use super::origin::{Origin, Setting};
+use super::response::{NetworkSection, Sections};
 use super::size::Size;
+pub(super) use super::theirs::is_gitleaks;
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
 use crate::report::text::visible;
@@ -40,6 +42,18 @@ struct File {
     /// What is found and not reported, in gitleaks' words.
     #[cfg_attr(test, schemars(with = "Vec<AllowlistSection>"))]
     allowlist: Vec<Spanned<AllowlistSection>>,
+    /// What may be sent where. Not read from a scanned tree, as are the next three.
+    #[cfg_attr(test, schemars(with = "Option<NetworkSection>"))]
+    network: Option<Spanned<NetworkSection>>,
+    /// What may be revoked.
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
+    revoke: Option<Spanned<toml::Table>>,
+    /// What is done when something happens.
+    #[cfg_attr(test, schemars(with = "Option<Vec<serde_json::Map<String, serde_json::Value>>>"))]
+    hooks: Option<Spanned<Vec<toml::Table>>>,
+    /// The audit journal.
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
+    journal: Option<Spanned<toml::Table>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -172,20 +186,6 @@ struct AllowlistSection {
 /// The JSON Schema of `muzzle.toml`, for editors.
 pub const JSON_SCHEMA: &str = include_str!("../../docs/muzzle.schema.json");
 
-/// Whether a text is a gitleaks configuration: by what it has that `muzzle.toml` has not.
-pub(super) fn is_gitleaks(text: &str) -> bool {
-    let Ok(root) = DeTable::parse(text) else { return false };
-    root.get_ref().iter().any(|(key, value)| {
-        let is_list = matches!(value.get_ref(), DeValue::Array(_));
-        match key.get_ref().to_lowercase().as_str() {
-            "extend" | "allowlists" | "title" | "minversion" => true,
-            "rules" => is_list,
-            "allowlist" => !is_list,
-            _ => false,
-        }
-    })
-}
-
 /// Reads a file; `name` is for messages.
 pub(super) fn parse(name: &str, text: &str) -> Result<Layer, FileError> {
     let reader = Reader { file: name.into(), text };
@@ -197,13 +197,13 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Layer, FileError> {
     reader.layer(file)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: Arc<str>,
     text: &'a str,
 }
 
 impl Reader<'_> {
-    fn place(&self, offset: usize) -> Place {
+    pub(super) fn place(&self, offset: usize) -> Place {
         Place::new(&self.file, self.text, offset)
     }
 
@@ -212,7 +212,7 @@ impl Reader<'_> {
         FileError { place, why: error.message().to_owned() }
     }
 
-    fn set<T>(&self, value: Option<Spanned<T>>) -> Option<Setting<T>> {
+    pub(super) fn set<T>(&self, value: Option<Spanned<T>>) -> Option<Setting<T>> {
         value.map(|value| {
             let place = self.place(value.span().start);
             Setting::new(value.into_inner(), Origin::File(place))
@@ -225,7 +225,8 @@ impl Reader<'_> {
     }
 
     fn layer(&self, file: File) -> Result<Layer, FileError> {
-        let File { scan, rules, paths, report, allowlist } = file;
+        let File { scan, rules, paths, report, allowlist, network, revoke, hooks, journal } = file;
+        let response = Sections { network, revoke, hooks, journal };
         let layer = Layer {
             confidence: self.set(scan.confidence),
             jobs: self.checked(scan.jobs, super::check::jobs)?,
@@ -248,6 +249,7 @@ impl Reader<'_> {
             allow_incomplete: self.set(report.allow_incomplete),
             overrides: rules.r#override.into_iter().map(|(id, change)| (id, self.change(change))).collect(),
             allowlists: allowlist.into_iter().map(|one| self.allow(one)).collect::<Result<_, _>>()?,
+            ..response.layer(self)?
         };
         Ok(layer)
     }
@@ -260,7 +262,7 @@ impl Reader<'_> {
         }
     }
 
-    fn checked<T, U>(
+    pub(super) fn checked<T, U>(
         &self,
         value: Option<Spanned<T>>,
         check: impl Fn(T) -> Result<U, String>,
@@ -361,26 +363,17 @@ mod tests {
             ("rules.override.ID", "OverrideSection"),
             ("paths", "PathsSection"),
             ("report", "ReportSection"),
+            ("network", "NetworkSection"),
             ("allowlist", "AllowlistSection"),
         ] {
             let keys = of(name).into_iter().filter(|key| key != "override");
             expected.extend(keys.map(|key| format!("{section}.{key}")));
         }
+        // Sections whose keys others know.
+        expected.extend(["revoke", "hooks", "journal"].map(str::to_owned));
         let mut known: Vec<_> = keys::KEYS.iter().map(|key| key.name.to_owned()).collect();
         expected.sort();
         known.sort();
         assert_eq!(known, expected);
-    }
-
-    #[test]
-    fn shapes_tell_whose_configuration_it_is() {
-        for theirs in
-            ["[[rules]]\nid='a'", "[extend]", "[allowlist]\npaths=[]", "[[Allowlists]]", "title='x'"]
-        {
-            assert!(is_gitleaks(theirs), "{theirs}");
-        }
-        for ours in ["", "[rules]\nonly=[]", "[[allowlist]]\npaths=['a']", "[scan]", "a = "] {
-            assert!(!is_gitleaks(ours), "{ours}");
-        }
     }
 }

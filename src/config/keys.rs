@@ -20,12 +20,14 @@ pub struct Key {
     pub flag: Option<&'static str>,
     /// What of it hides findings, so that it is not taken from a tree that is not trusted.
     pub hides: Option<&'static str>,
+    /// Whether it is taken only from a file that does not lie in the scanned tree.
+    pub is_own: bool,
     /// What it does.
     pub text: &'static str,
 }
 
 const fn key(name: &'static str, kind: &'static str, default: &'static str, text: &'static str) -> Key {
-    Key { name, kind, default, variable: None, flag: None, hides: None, text }
+    Key { name, kind, default, variable: None, flag: None, hides: None, is_own: false, text }
 }
 
 impl Key {
@@ -39,6 +41,10 @@ impl Key {
 
     const fn hides(self, what: &'static str) -> Self {
         Key { hides: Some(what), ..self }
+    }
+
+    const fn own(self) -> Self {
+        Key { is_own: true, ..self }
     }
 }
 
@@ -109,6 +115,19 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_EXPLAIN").flag("--explain"),
     key("report.allow_incomplete", BOOL, "false", "Whether the exit code is 0 or 1 even if something could not be scanned.")
         .env("MUZZLE_ALLOW_INCOMPLETE").flag("--allow-incomplete").hides("true"),
+    key("network.hosts", "table of lists of hosts", "{}", "By service, such as gitlab, github, vault or grafana: hosts of your own, NAME or NAME:PORT, that its credentials may be sent to.").own(),
+    key("network.values", "table of tables of texts", "{}", "By rule, or * for all: inputs of a call that the scanned text does not tell, such as a user's name.").own(),
+    key("network.connect_to", "table: \"HOST:PORT\" = \"ADDRESS:PORT\"", "{}", "Where to connect in place of a host, for gateways and test labs. TLS still wants the certificate of the host; an address that is not public must be in network.allow_private, too.").own(),
+    key("network.allow_private", "list of addresses and networks", "[]", "Addresses that are not public, such as \"10.1.0.0/16\", that may be connected to all the same.").own(),
+    key("network.ca_file", "a file", "none", "Certificates in PEM that are believed beside those of the system. Relative to the configuration file.").own(),
+    key("network.proxy", "\"http://HOST:PORT\", \"https://…\" or \"socks5://…\"", "none", "Through which proxy requests go. It looks names up. The environment's proxies are not used.").own(),
+    key("network.timeout", "1 to 600", "10", "Seconds for one request, from connecting to the last byte.").own(),
+    key("network.most_requests", "number", "1000", "Requests of a whole run, repetitions included.").own(),
+    key("network.rate", "0.001 to 1000", "2", "Requests a second and host.").own(),
+    key("network.longest_wait", "0 to 86400", "60", "The most seconds that a provider may ask to wait; who asks for more is not asked again in this run.").own(),
+    key("revoke", "table", "none", "The policy of `muzzle revoke`.").own(),
+    key("hooks", "list of tables", "[]", "Programs and webhooks that are told when something happens.").own(),
+    key("journal", "table", "none", "Where the audit journal is.").own(),
 ];
 
 /// Variables that stand for no key: which configuration is used.
@@ -117,13 +136,17 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("MUZZLE_CONFIG_FROM", "The revision that policy is taken from, as --config-from names it."),
     ("MUZZLE_NO_REPO_CONFIG", "true: as --no-repo-config."),
     (
+        "XDG_CONFIG_HOME",
+        "Where muzzle/muzzle.toml of your own lies, of which the sections network, revoke, hooks and journal are read [default: ~/.config].",
+    ),
+    (
         "CI",
         "If it is set, and not empty, false or 0, what the scanned tree's own configuration hides is not honoured.",
     ),
 ];
 
 /// Sections that later versions may have.
-const RESERVED: [&str; 3] = ["verify", "revoke", "hooks"];
+const RESERVED: [&str; 1] = ["verify"];
 
 /// The key of this name; an id in it may be any.
 pub fn by_name(name: &str) -> Option<&'static Key> {

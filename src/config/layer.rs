@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::origin::{Origin, Setting};
+use super::response::{Opaque, ProxyUrl, Values};
 use super::size::Size;
 use crate::finding::{Confidence, Severity};
 use crate::policy::{FailOn, Globs};
@@ -69,9 +70,63 @@ layer! {
     show_secrets: bool = "report.show_secrets",
     explain: bool = "report.explain",
     allow_incomplete: bool = "report.allow_incomplete",
+    hosts: BTreeMap<String, Vec<String>> = "network.hosts",
+    values: Values = "network.values",
+    connect_to: BTreeMap<String, String> = "network.connect_to",
+    allow_private: Vec<String> = "network.allow_private",
+    ca_file: String = "network.ca_file",
+    proxy: ProxyUrl = "network.proxy",
+    timeout: u32 = "network.timeout",
+    most_requests: u32 = "network.most_requests",
+    rate: f64 = "network.rate",
+    longest_wait: u32 = "network.longest_wait",
+    revoke: Opaque = "revoke",
+    hooks: Vec<Opaque> = "hooks",
+    journal: Opaque = "journal",
 }
 
 impl Layer {
+    /// Of this, what says where something may be sent and what may be done.
+    pub(super) fn response(&self) -> Layer {
+        let own = self.clone();
+        Layer {
+            hosts: own.hosts,
+            values: own.values,
+            connect_to: own.connect_to,
+            allow_private: own.allow_private,
+            ca_file: own.ca_file,
+            proxy: own.proxy,
+            timeout: own.timeout,
+            most_requests: own.most_requests,
+            rate: own.rate,
+            longest_wait: own.longest_wait,
+            revoke: own.revoke,
+            hooks: own.hooks,
+            journal: own.journal,
+            ..Layer::default()
+        }
+    }
+
+    /// Of this, everything else.
+    pub(super) fn without_response(self) -> Layer {
+        Layer {
+            hosts: None,
+            values: None,
+            connect_to: None,
+            allow_private: None,
+            ca_file: None,
+            proxy: None,
+            timeout: None,
+            most_requests: None,
+            rate: None,
+            longest_wait: None,
+            revoke: None,
+            hooks: None,
+            journal: None,
+            ..self
+        }
+    }
+
     fn with_disabled(mut self, disable: Option<Setting<Vec<String>>>) -> Self {
         self.disable = disable;
         self

@@ -42,6 +42,11 @@ impl<T> Setting<T> {
         Setting { value, origin }
     }
 
+    /// The same with another value.
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Setting<U> {
+        Setting { value: change(self.value), origin: self.origin }
+    }
+
     /// The place, of one that is from a file.
     pub(super) fn place(&self) -> Option<&Place> {
         match &self.origin {

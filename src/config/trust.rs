@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use super::env::Environment;
 use super::layer::Layer;
 use super::policy_file::{PolicyFile, PolicySource, read};
-use super::{file, stricter};
+use super::{file, response, stricter};
 use crate::cli::ScanArgs;
 use crate::git::Repository;
 use crate::policy::TreeOutcome;
@@ -91,7 +91,7 @@ impl Sources {
             );
         }
         if let Some(path) = named {
-            return Sources::of_named(&path, repository.as_ref(), environment);
+            return Sources::of_named(&path, repository.as_ref(), &args.paths, environment);
         }
         let Some(repository) = repository else { return Ok(Sources::default()) };
         Sources::of_repository(&repository, &standing)
@@ -100,16 +100,17 @@ impl Sources {
     fn of_named(
         path: &Path,
         repository: Option<&Repository>,
+        scanned: &[PathBuf],
         environment: &Environment,
     ) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("reading configuration {}", path.display()))?;
         let name = path.display().to_string();
         let mut sources = Sources { file: Some(name.clone()), ..Sources::default() };
-        let root = repository.and_then(Repository::worktree).and_then(|root| root.canonicalize().ok());
-        if let (Some(root), Ok(path), true) = (root, path.canonicalize(), environment.is_ci())
-            && path.starts_with(root)
-        {
+        let root = repository.and_then(Repository::worktree).map(Path::to_owned);
+        let scanned: Vec<PathBuf> = root.into_iter().chain(scanned.iter().cloned()).collect();
+        let is_inside = environment.is_ci() && response::is_inside(path, &scanned);
+        if is_inside {
             sources.notices.push(format!(
                 "{name} lies in the scanned tree, where a change under review can change it: --config-from REF takes \
                  policy from a revision that was reviewed"
@@ -120,6 +121,14 @@ impl Sources {
             return Ok(sources);
         }
         sources.layer = file::parse(&name, &text)?;
+        if is_inside {
+            for what in response::ignored(&mut sources.layer) {
+                sources.notices.push(format!(
+                    "{what} is ignored: a file that a change under review can change has no say in what is sent, run or \
+                     revoked"
+                ));
+            }
+        }
         let directory = path.parent().unwrap_or(Path::new(""));
         let files = sources.layer.files.iter().flat_map(|files| &files.value);
         sources.rules = files.map(|file| RuleSource::Disk(directory.join(file))).collect();
@@ -187,6 +196,11 @@ impl Sources {
                 "{key} in {origin} is not used: the scanned repository has no say in what is written where"
             );
             self.notices.push(notice);
+        }
+        for what in response::ignored(&mut layer) {
+            self.notices.push(format!(
+                "{what} is ignored: the scanned repository has no say in what is sent, run or revoked"
+            ));
         }
         layer
     }

@@ -128,16 +128,19 @@ pub enum NoticeKind {
     NotHonoured,
     /// It matches nothing any more.
     Unused,
+    /// It hides what is known to be live.
+    Live,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [NoticeKind; 5] = [
+    pub const ALL: [NoticeKind; 6] = [
         NoticeKind::Expired,
         NoticeKind::Malformed,
         NoticeKind::Ambiguous,
         NoticeKind::NotHonoured,
         NoticeKind::Unused,
+        NoticeKind::Live,
     ];
 
     /// The stable name in reports.
@@ -148,6 +151,7 @@ impl NoticeKind {
             NoticeKind::Ambiguous => "ambiguous",
             NoticeKind::NotHonoured => "not-honoured",
             NoticeKind::Unused => "unused",
+            NoticeKind::Live => "live",
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::objects::{Kind, Objects, Unread};
 use super::tree::{Entries, EntryKind};
 use super::{Repository, commit, error_chain};
+use crate::finding::ObjectName;
 
 /// A file of a commit that could be read or is not there; or why neither can be said.
 pub(crate) type Outcome = Result<Option<Vec<u8>>, String>;
@@ -36,6 +37,34 @@ pub(crate) fn file_of(repository: &Repository, commit: gix::ObjectId, path: &str
         }
     }
     Ok(None)
+}
+
+/// Blobs of a repository, by their ids.
+pub(crate) struct Blobs {
+    objects: Objects,
+    repository: Repository,
+}
+
+impl Blobs {
+    /// `None` if the objects cannot be opened.
+    pub(crate) fn open(repository: &Repository) -> Option<Self> {
+        let (directories, hash) = Objects::place(repository);
+        let objects = Objects::open(&directories, hash).ok()?;
+        let repository = Repository::open(repository.git_dir()).ok()?;
+        Some(Blobs { objects, repository })
+    }
+
+    /// The bytes of a blob; or why there are none.
+    pub(crate) fn read(&mut self, id: &ObjectName) -> Result<Vec<u8>, String> {
+        let id = gix::ObjectId::try_from(id.as_bytes()).map_err(|_| format!("{id} is no object id"))?;
+        self.objects.read(&id, Kind::Blob).map(<[u8]>::to_vec).map_err(|why| told(&id, why))
+    }
+
+    /// The bytes of the file at `path` in a commit; or why there are none.
+    pub(crate) fn of_commit(&self, id: &ObjectName, path: &str) -> Result<Vec<u8>, String> {
+        let id = gix::ObjectId::try_from(id.as_bytes()).map_err(|_| format!("{id} is no object id"))?;
+        file_of(&self.repository, id, path)?.ok_or_else(|| format!("commit {id} has no such file"))
+    }
 }
 
 /// The commit of HEAD; `None` where HEAD names a branch that has no commit yet.

@@ -162,7 +162,7 @@ fn range(text: &str) -> Option<Extent> {
 }
 
 /// `2024-05-01`, `2024-05-01T12:00`, with or without an offset (UTC), `2 weeks ago`, `2.weeks.ago`, `yesterday`.
-fn date(text: &str, now: Timestamp) -> Option<i64> {
+pub(crate) fn date(text: &str, now: Timestamp) -> Option<i64> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("yesterday") {
         return date("1 day ago", now);

@@ -109,7 +109,9 @@ impl Assembly {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let rules = detector.rules();
         // A path is no secret, although it stands for one.
-        let secrets = self.occurrences.keys().filter(|(rule, _)| !rules.get(*rule).is_by_path());
+        // What stood beside may be somebody's other half.
+        let secrets = self.occurrences.keys().chain(self.beside.keys());
+        let secrets = secrets.filter(|(rule, _)| !rules.get(*rule).is_by_path());
         let redactor = Redactor::new(secrets.map(|(_, secret)| secret));
         let all = self.in_force(detector);
         let mut halves = Halves::new(rules, all.iter().chain(&self.beside));
@@ -202,6 +204,7 @@ impl Assembly {
             redactor,
             show_secrets: options.show_secrets,
             explain: options.explain,
+            guidance: BTreeMap::new(),
         }
     }
 
@@ -297,6 +300,7 @@ impl Assembly {
                 || self.in_head.contains(&(index, secret.clone())),
             exposure,
             days_exposed: None,
+            verification: None,
             secret,
             occurrences,
         })

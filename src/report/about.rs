@@ -29,7 +29,7 @@ pub(super) fn given(text: &str) -> Option<String> {
 }
 
 /// Whether a reference is a web address that needs no escaping in a URI field or between `<` and `>`.
-fn is_link(text: &str) -> bool {
+pub(super) fn is_link(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return false;
     };

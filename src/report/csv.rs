@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 
 use super::about::{remediation, title};
+use super::verified::{self, Told};
 use super::{Report, json};
 use crate::finding::{CommitInfo, Finding, Occurrence};
 
-const HEADER: [&str; 30] = [
+const HEADER: [&str; 36] = [
     "fingerprint",
     "severity",
     "confidence",
@@ -40,6 +41,12 @@ const HEADER: [&str; 30] = [
     "days_exposed",
     "refs_total",
     "remediation",
+    "verdict",
+    "verdict_reason",
+    "verdict_host",
+    "verdict_identity",
+    "verdict_at",
+    "risk",
 ];
 
 /// The whole table.
@@ -60,7 +67,7 @@ pub fn render(report: &Report) -> Vec<u8> {
 /// What all rows of a finding say.
 struct Common {
     before: [String; 9],
-    after: [String; 8],
+    after: [String; 14],
 }
 
 impl Common {
@@ -72,6 +79,8 @@ impl Common {
             .collect();
         let exposure = finding.exposure.as_ref();
         let id = |info: Option<&CommitInfo>| info.map(|info| info.id.to_string()).unwrap_or_default();
+        let told = verified::of(report, finding);
+        let told = |text: fn(&Told) -> String| told.as_ref().map(text).unwrap_or_default();
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         Common {
             before: [
@@ -94,12 +103,18 @@ impl Common {
                 number(finding.days_exposed),
                 number(exposure.map(|exposure| exposure.refs.total() as u64)),
                 remediation(rule),
+                told(|told| told.verdict.to_string()),
+                told(|told| told.reason.clone()),
+                told(|told| told.host.clone().unwrap_or_default()),
+                told(Told::who),
+                told(|told| told.at.clone().unwrap_or_default()),
+                told(|told| told.risk.clone().unwrap_or_default()),
             ],
         }
     }
 }
 
-fn row(report: &Report, common: &Common, place: &Occurrence) -> [String; 30] {
+fn row(report: &Report, common: &Common, place: &Occurrence) -> [String; 36] {
     let show = |bytes: &[u8]| report.redactor.show(bytes);
     let commit = place.provenance.commit();
     let (start, end) = (place.location.start, place.location.end);
@@ -123,7 +138,7 @@ fn row(report: &Report, common: &Common, place: &Occurrence) -> [String; 30] {
 }
 
 /// A text that no spreadsheet calculates, quoted if it must be.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let text = inert(text);
     if text.contains([',', ';', '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ') {
         return format!("\"{}\"", text.replace('"', "\"\"")).into();
@@ -196,7 +211,7 @@ mod tests {
             format!(
                 "{fingerprint},critical,high,fixture-token,Fixture [token](https://evil.example),fixture,fxt_********,\
                  none,,'=cmd|' /C calc'!A0,3,10,3,40,worktree,true,,,,,,{},true,,,,,,,\"Revoke it under Settings > \
-                 Tokens, then replace it wherever it is used, which may be more places than one.\"",
+                 Tokens, then replace it wherever it is used, which may be more places than one.\",,,,,,",
                 "07".repeat(20)
             )
         );

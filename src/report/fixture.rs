@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use bstr::BString;
 
+use super::guidance::{Guidance, Revocation, Rotation};
 use super::text::Redactor;
 use super::{Phases, Report, Stats};
 use crate::finding::{
-    CommitInfo, Confidence, Excerpt, Exposure, Finding, Fingerprint, Gap, GapKind, ObjectName, Occurrence,
-    Person, Provenance, RefKind, Refs, Verdict,
+    CommitInfo, Confidence, Excerpt, Exposure, Fact, Finding, Fingerprint, Gap, GapKind, Liveness,
+    ObjectName, Occurrence, Person, Provenance, RefKind, Refs, Verdict, Verification,
 };
 use crate::location::{Location, Position, Span};
 use crate::policy::Outcome;
@@ -112,7 +113,49 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, secret: &[u8], occurrences: V
         first_seen,
         exposure: None,
         days_exposed: None,
+        verification: None,
         occurrences,
+    }
+}
+
+/// An answer of a provider that tries to steer whoever reads it.
+pub(super) fn verification(verdict: Liveness) -> Verification {
+    let fact = |name: &'static str, value: &str| Fact { name: name.into(), value: value.into() };
+    Verification {
+        verdict,
+        reason: "status 200 `|` [x](https://evil.example)\u{1b}[31m".into(),
+        host: Some("api.fixture.example".into()),
+        requests: 2,
+        identity: vec![
+            fact("user", "octocat\n::error::x"),
+            fact("scopes", "repo"),
+            fact("scopes", "admin:org"),
+        ],
+        risk: Some("Live: acts as octocat <b> with repo; never expires.".into()),
+        at: 1_767_323_000,
+    }
+}
+
+/// What tries to steer whoever reads it.
+pub(super) fn guidance() -> Guidance {
+    let text = |text: &str| Some(format!("{text} <b>`|`\u{1b}[31m\n::error::x"));
+    Guidance {
+        revoke: Some(Revocation {
+            who: "whoever holds it can".into(),
+            destroys: text("nothing"),
+            undo: None,
+            delay: text("a minute"),
+            warning: text("none"),
+            page: Some("https://fixture.example/tokens".into()),
+            steps: vec!["Open the page.".into(), "Press **Revoke**.".into()],
+        }),
+        rotate: Some(Rotation {
+            has_call: true,
+            old: text("works on"),
+            warning: None,
+            page: Some("https://fixture.example/new".into()),
+            steps: vec!["Make another one.".into()],
+        }),
     }
 }
 
@@ -171,6 +214,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
         redactor,
         show_secrets: false,
         explain: false,
+        guidance: BTreeMap::new(),
     }
 }
 

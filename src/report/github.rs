@@ -14,7 +14,7 @@ use super::human::layout::count;
 use super::human::{found, short_id, suppressed, whereabouts};
 use super::places::is_present;
 use super::text::clip;
-use super::{Report, about, facts, json, sarif};
+use super::{Report, about, facts, json, sarif, verified};
 use crate::finding::{Finding, Occurrence, Provenance};
 
 /// Annotations of one level that GitHub keeps of a step.
@@ -152,6 +152,10 @@ fn message(report: &Report, finding: &Finding, place: &Occurrence) -> String {
     )];
     let fact = |(name, value): (String, String)| format!("{name} {}", clip(&value, LONGEST_TEXT));
     lines.push(facts::of(report, finding).into_iter().map(fact).collect::<Vec<_>>().join(", "));
+    if let Some(told) = verified::of(report, finding) {
+        lines.push(format!("Verified: {}", clip(&told.sentence(), 2 * LONGEST_TEXT)));
+        lines.extend(told.risk.map(|risk| clip(&risk, 4 * LONGEST_TEXT)));
+    }
     lines.extend(about::given(&rule.description));
     if let Some(first) = &finding.first_seen {
         let date = json::date(first.time).unwrap_or_else(|| "a date beyond the calendar".into());

@@ -12,9 +12,8 @@ use super::about::{links, opens, remediation, title};
 use super::human::suppressed;
 use super::places::{File, by_file, commit_and_date, whereabouts};
 use super::text::clip;
-use super::{Report, json};
+use super::{Report, json, verified};
 use crate::finding::{Finding, Gap, Severity, Verdict};
-use crate::rules::Rule;
 
 const VERSION: &str = "15.0.2";
 const SCHEMA: &str = "https://gitlab.com/gitlab-org/security-products/security-report-schemas/-/raw/v15.0.2/dist/\
@@ -214,7 +213,7 @@ fn vulnerability<'a>(
     Vulnerability {
         id: uuid(&format!("{}:{uri}", finding.fingerprint)),
         name: clip(&title(rule), LONGEST_NAME),
-        description: description(rule, finding, whereabouts(best)),
+        description: description(report, finding, whereabouts(best)),
         severity: severity(finding.severity),
         solution: clip(&remediation(rule), LONGEST_SOLUTION),
         identifiers: [Identifier {
@@ -249,16 +248,20 @@ fn vulnerability<'a>(
     }
 }
 
-/// Shown as Markdown. Nothing in it is the repository's own text.
-fn description(rule: &Rule, finding: &Finding, whereabouts: &str) -> String {
+/// Shown as Markdown. Nothing in it is the repository's own text; what a provider said is no markup.
+fn description(report: &Report, finding: &Finding, whereabouts: &str) -> String {
     let mut sentences = vec![
-        markdown(&opens(rule)),
+        markdown(&opens(report.rule(finding))),
         format!(
             "The secret {} is {whereabouts}; the match is of {} confidence.",
             markdown(&finding.secret.masked()),
             finding.confidence
         ),
     ];
+    if let Some(told) = verified::of(report, finding) {
+        sentences.push(format!("Verified: {}", markdown(&told.sentence())));
+        sentences.extend(told.risk.map(|risk| markdown(&risk)));
+    }
     if let Some(first) = &finding.first_seen {
         sentences.push(format!("It was first committed in {}.", commit_and_date(first)));
     }

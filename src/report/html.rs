@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::human::layout::{count, size};
 use super::markup::escape;
 use super::text::clip;
-use super::{Report, json, policy};
+use super::{Report, json, policy, verified};
 
 mod charts;
 mod findings;
@@ -170,6 +170,7 @@ fn notes(report: &Report) -> Vec<String> {
             "Since when and until when findings can be met is left out: finding it out was too much.".into(),
         );
     }
+    notes.extend(verified::summary(report).as_deref().map(escape));
     notes.extend(policy::sentences(report).iter().map(|text| escape(text)));
     notes
 }

@@ -6,11 +6,12 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Message, Origin, Renderer, Snippet};
 
 use super::text::{clip, one_line, visible};
-use super::{Look, Report, facts, json};
+use super::{Look, Report, facts, json, verified};
 use crate::finding::{CommitInfo, Companion, Finding, Occurrence, Provenance, Severity, Verdict};
 use layout::wrap;
 
 mod explain;
+pub mod explained;
 pub(super) mod exposure;
 pub(super) mod layout;
 mod links;
@@ -92,6 +93,11 @@ fn notes(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     let facts: Vec<String> = facts::of(report, finding).into_iter().map(fact).collect();
     notes.push(("identity", facts.join(", ")));
     notes.extend(finding.companion.as_ref().map(|half| ("with", companion(report, half))));
+    if let Some(told) = verified::of(report, finding) {
+        notes.push(("verified", clip(&told.sentence(), 2 * LONGEST_TEXT)));
+        notes.push(("acts as", clip(&told.who(), 2 * LONGEST_TEXT)));
+        notes.extend(told.risk.map(|risk| ("risk", clip(&risk, 4 * LONGEST_TEXT))));
+    }
     notes.push(("opens", one_line(&rule.description)));
     notes.push(("lives", whereabouts(finding)));
     if let Some(first) = &finding.first_seen {

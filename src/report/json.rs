@@ -12,7 +12,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::policy::{AllowedJson, PolicyJson};
 use super::refs::Shown;
-use super::{Report, Stats, facts};
+use super::{Report, Stats, facts, verified};
 use crate::finding::{CommitInfo, Confidence, Finding, Gap, Occurrence, RefKind, Refs, Severity, Verdict};
 use crate::location::Position;
 use crate::secret::Secret;
@@ -22,6 +22,7 @@ mod harmless;
 mod rules;
 mod suppressed;
 mod told;
+mod verification;
 
 use excerpts::{ExcerptJson, Excerpts};
 pub(crate) use harmless::write;
@@ -142,6 +143,7 @@ struct FindingJson<'a> {
     #[serde(serialize_with = "in_order")]
     identity: Vec<(String, String)>,
     companion: Option<CompanionJson<'a>>,
+    verification: Option<verification::VerificationJson>,
     description: &'a str,
     remediation: &'a str,
     in_head: bool,
@@ -210,7 +212,7 @@ struct RefCountsJson {
 }
 
 /// An object whose keys stay in order.
-fn in_order<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn in_order<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(pairs.len()))?;
     pairs.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
     map.end()
@@ -285,6 +287,7 @@ impl<'a> FindingJson<'a> {
                 line: half.location.start.line,
                 near: half.is_near,
             }),
+            verification: verified::of(report, finding).map(Into::into),
             description: &rule.description,
             remediation: &rule.remediation,
             in_head: finding.in_head,

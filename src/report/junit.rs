@@ -6,7 +6,7 @@ use super::about::{opens, remediation, title};
 use super::markup::escape;
 use super::places::{File, asker, by_file, commit_and_date, whereabouts};
 use super::text::clip;
-use super::{Report, facts, json};
+use super::{Report, facts, json, verified};
 use crate::finding::{Finding, Gap, Suppression};
 
 /// Gaps that are named one by one.
@@ -63,6 +63,11 @@ fn failed(report: &Report, finding: &Finding, (_, occurrences): &File<'_>, out: 
     tell("opens", opens(rule));
     for (name, value) in facts::of(report, finding) {
         tell(&name, value);
+    }
+    if let Some(told) = verified::of(report, finding) {
+        tell("verified", told.sentence());
+        told.identity.iter().for_each(|(name, value)| tell(&format!("verified {name}"), value.clone()));
+        told.risk.into_iter().for_each(|risk| tell("risk", risk));
     }
     if let Some(first) = &finding.first_seen {
         let author = report.redactor.show(&first.author.name);

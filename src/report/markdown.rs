@@ -6,10 +6,11 @@
 
 use std::fmt::Write as _;
 
+use super::guidance::Guidance;
 use super::human::layout::{count, size};
 use super::human::{found, short_id, whereabouts};
 use super::text::clip;
-use super::{Report, about, facts, json, policy, uri};
+use super::{Report, about, facts, json, policy, uri, verified};
 use crate::finding::{CommitInfo, Finding, Occurrence, RefKind, Verdict};
 
 mod links;
@@ -49,7 +50,10 @@ pub fn render(report: &Report) -> Vec<u8> {
 pub fn render_with(report: &Report, context: &Context) -> Vec<u8> {
     let room = context.room.unwrap_or(LARGEST).min(LARGEST);
     let mut out = head(report, context);
-    let tail = tail(report);
+    // Where there is little room, what was found comes before how to get rid of it.
+    let tail = Some(tail(report, true))
+        .filter(|tail| out.len() + 2 * tail.len() <= room)
+        .unwrap_or_else(|| self::tail(report, false));
     let mut left_out = 0;
     if !report.findings.is_empty() {
         let header = "\n| severity | finding | where | first seen | exposed |\n|---|---|---|---|---|\n";
@@ -91,6 +95,9 @@ fn head(report: &Report, context: &Context) -> String {
         format!(" ({})", code(&clip(&report.redactor.show(scope.as_bytes()), 2 * LONGEST_TEXT)))
     });
     let _ = writeln!(out, "\nScanned {}{}.", parts.join(", "), scope.unwrap_or_default());
+    if let Some(text) = verified::summary(report) {
+        let _ = writeln!(out, "\n{}", prose(&text));
+    }
     for line in &context.why {
         let _ = writeln!(out, "{}", prose(line));
     }
@@ -113,7 +120,7 @@ fn head(report: &Report, context: &Context) -> String {
 }
 
 /// What to do about each kind, and what is not reported.
-fn tail(report: &Report) -> String {
+fn tail(report: &Report, with_guidance: bool) -> String {
     let mut out = String::new();
     let mut kinds: Vec<(crate::finding::RuleIndex, usize)> = Vec::new();
     for finding in &report.findings {
@@ -125,11 +132,14 @@ fn tail(report: &Report) -> String {
     if !kinds.is_empty() {
         out.push_str("\n### What to do\n\n");
     }
-    for (rule, number) in kinds.iter().take(MOST_ADVICE) {
-        let rule = report.rules.get(*rule);
+    for (index, number) in kinds.iter().take(MOST_ADVICE) {
+        let rule = report.rules.get(*index);
         let parts = about::given(&rule.description).into_iter().chain([about::remediation(rule)]);
         let parts: Vec<String> = parts.map(|text| prose(&clip(&text, 8 * LONGEST_TEXT))).collect();
         let _ = writeln!(out, "- **{}** ({number}): {}", prose(&about::title(rule)), parts.join(" "));
+        if let Some(guidance) = report.guidance.get(index).filter(|_| with_guidance) {
+            out.push_str(&guided(guidance));
+        }
     }
     if kinds.len() > MOST_ADVICE {
         let _ = writeln!(out, "- and {} more kinds: `muzzle rules show ID` tells", kinds.len() - MOST_ADVICE);
@@ -152,6 +162,16 @@ fn tail(report: &Report) -> String {
     out
 }
 
+/// How to revoke and to replace it, in brief: the page has the rest.
+fn guided(guidance: &Guidance) -> String {
+    let brief = guidance.lines().into_iter().filter(|(label, _)| *label != "Step" && *label != "Page");
+    let brief: Vec<String> = brief
+        .map(|(label, text)| format!("{label}: {}", prose(clip(&text, LONGEST_TEXT).trim_end_matches('.'))))
+        .collect();
+    let page = guidance.page().filter(|page| page.len() <= LONGEST_URL).map(|page| format!(" <{page}>"));
+    format!("  {}.{}\n", brief.join(". "), page.unwrap_or_default())
+}
+
 fn row(report: &Report, finding: &Finding, links: Option<&Links>) -> String {
     let first = finding.first_seen.as_ref().map(|first| commit(report, first, links));
     format!(
@@ -169,6 +189,11 @@ fn what(report: &Report, finding: &Finding) -> String {
         format!("**{}** {}", prose(&about::title(report.rule(finding))), code(&finding.secret.masked())),
         format!("confidence {}", finding.confidence),
     ];
+    if let Some(told) = verified::of(report, finding) {
+        let verdict = prose(verified::words(told.verdict));
+        let verdict = if told.verdict.is_live() { format!("**{verdict}**") } else { verdict };
+        parts.insert(1, format!("{verdict}: {}", prose(&clip(&told.meaning(), 2 * LONGEST_TEXT))));
+    }
     parts.extend(match &finding.verdict {
         Verdict::NotChecked => None,
         Verdict::Passed => Some("structure checked".into()),

@@ -78,6 +78,10 @@ pub fn read(file: &Path, bytes: &[u8], wanted: Wanted) -> Result<Report, SavedEr
 }
 
 fn build(summary: SummarySaved, found: Vec<FindingSaved>, wanted: Wanted) -> Result<Report, String> {
+    let guidance = (0..)
+        .zip(&summary.rules)
+        .filter_map(|(place, rule)| Some((RuleIndex(place), rule.guidance.clone()?)));
+    let guidance = guidance.collect();
     let mut rules: Vec<Description> = summary.rules.into_iter().map(description).collect();
     let speaking = rules.len();
     let dropped = dropped(summary.dropped_candidates, &mut rules)?;
@@ -124,6 +128,7 @@ fn build(summary: SummarySaved, found: Vec<FindingSaved>, wanted: Wanted) -> Res
         redactor: Redactor::of_saved(lines),
         show_secrets: wanted.secrets,
         explain: wanted.explain,
+        guidance,
     })
 }
 

@@ -15,6 +15,8 @@ mod macaroon;
 mod tokens;
 mod urls;
 
+pub(crate) use tokens::aws_account;
+
 pub(super) use azure::{annotated_sum, marvin32};
 
 use super::checksum;

@@ -6,11 +6,17 @@ use super::{RuleError, RuleSet, allowlist, schema};
 pub(crate) struct File {
     pub(crate) name: &'static str,
     pub(crate) text: &'static str,
-    /// Without examples.
+    /// Without examples, and without what can be done about a finding.
     pub(crate) lean: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// The files of these providers.
+pub(super) fn files_of(providers: &std::collections::BTreeSet<&str>) -> impl Iterator<Item = &'static File> {
+    let provider = |file: &File| file.name.strip_suffix(".toml").unwrap_or(file.name);
+    FILES.iter().filter(move |file| file.name != allowlist::FILE && providers.contains(provider(file)))
+}
 
 impl RuleSet {
     /// The rules that come with muzzle, without their examples.

@@ -61,6 +61,21 @@ impl RuleSet {
         self.compile_from(first)
     }
 
+    /// The files, as they were named, whose rules say what to send where; but for those that come with muzzle.
+    pub fn files_with_responses(&self) -> std::collections::BTreeSet<String> {
+        let says = |rule: &&super::Rule| {
+            !rule.builtin && (rule.verify.is_some() || rule.revoke.is_some() || rule.rotate.is_some())
+        };
+        self.rules.iter().filter(says).map(|rule| rule.place.file().to_owned()).collect()
+    }
+
+    /// Forgets what the rules of this file say of it.
+    pub fn forget_responses(&mut self, file: &str) {
+        for rule in self.rules.iter_mut().filter(|rule| !rule.builtin && rule.place.file() == file) {
+            (rule.verify, rule.revoke, rule.rotate) = (None, None, None);
+        }
+    }
+
     fn load_file(&mut self, path: &Path) -> Result<(), RuleError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| RuleError::Unreadable { path: path.to_owned(), source })?;

@@ -121,8 +121,25 @@ impl Identity {
     }
 }
 
+/// What check and identity of a rule say of a secret, and whether its time is over by now.
+pub(super) fn examine(
+    check: Option<super::check::Check>,
+    identity: Option<&Identity>,
+    secret: &[u8],
+) -> Outcome {
+    let mut outcome = match check {
+        Some(check) => check.run(secret),
+        None => Outcome { verdict: Verdict::NotChecked, ceiling: Confidence::High, facts: Vec::new() },
+    };
+    if let Some(identity) = identity {
+        identity.read(secret, &mut outcome);
+    }
+    mark_expired(&mut outcome.facts);
+    outcome
+}
+
 /// Says so where the credential itself says that its time is over.
-pub(super) fn mark_expired(facts: &mut Vec<Fact>) {
+fn mark_expired(facts: &mut Vec<Fact>) {
     let expires = facts.iter().find(|fact| fact.name == "expires");
     let time = expires.and_then(|fact| fact.value.parse::<jiff::Timestamp>().ok());
     if time.is_some_and(|time| time < jiff::Timestamp::now()) {

@@ -35,8 +35,15 @@ impl LazyRegex {
         self.regex().is_some_and(|regex| regex.is_match(text))
     }
 
+    /// The names of its groups; `None` if it does not compile.
+    pub(crate) fn names(&self) -> Option<Vec<String>> {
+        let info = self.regex()?.group_info();
+        let names = info.pattern_names(regex_automata::PatternID::ZERO).flatten();
+        Some(names.map(str::to_owned).collect())
+    }
+
     /// The named groups of the first match.
-    pub(super) fn groups<'a, 't>(&'a self, text: &'t [u8]) -> Option<Vec<(&'a str, &'t [u8])>> {
+    pub(crate) fn groups<'a, 't>(&'a self, text: &'t [u8]) -> Option<Vec<(&'a str, &'t [u8])>> {
         let regex = self.regex()?;
         let mut captures = regex.create_captures();
         regex.captures(Input::new(text), &mut captures);

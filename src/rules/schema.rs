@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::check::Check;
 use super::compile::{Block, Form, FormKind, IntervalSpec};
 use super::identity::Identity;
+use super::response::{RuleTables, Tables};
 use super::{Place, Rule, RuleError};
 use crate::finding::{Confidence, Severity};
 
@@ -111,6 +112,15 @@ struct RawRule {
     identity: Option<Box<Identity>>,
     /// The other half of the credential.
     companion: Option<CompanionSpec>,
+    /// How to ask the provider whether it is live.
+    #[cfg_attr(test, schemars(with = "Option<super::response::Verify>"))]
+    verify: Option<Box<Spanned<super::response::Verify>>>,
+    /// How to revoke it.
+    #[cfg_attr(test, schemars(with = "Option<super::response::Revoke>"))]
+    revoke: Option<Box<Spanned<super::response::Revoke>>>,
+    /// How to replace it.
+    #[cfg_attr(test, schemars(with = "Option<super::response::Rotate>"))]
+    rotate: Option<Box<Spanned<super::response::Rotate>>>,
     /// Half of a credential that is never reported by itself.
     #[serde(default)]
     part: bool,
@@ -153,6 +163,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
     let raw: RawFile = toml::from_str(text).map_err(|error| RuleError::syntax(file, text, &error))?;
     let provider = std::path::Path::new(file).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let file: Arc<str> = file.into();
+    responses(&raw.rules).check(&file, text)?;
     let place = |offset| Place::new(&file, text, offset);
     let mut rules: Vec<Rule> = Vec::with_capacity(raw.rules.len());
     for raw in raw.rules {
@@ -169,6 +180,18 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
         rules.push(rule);
     }
     Ok(rules)
+}
+
+/// What can be done about a finding, for checks that look at a whole file. The built-in rules of a scan have none.
+fn responses(rules: &[RawRule]) -> Tables {
+    let has_any = |rule: &&RawRule| rule.verify.is_some() || rule.revoke.is_some() || rule.rotate.is_some();
+    let of = |rule: &RawRule| RuleTables {
+        id: rule.id.get_ref().clone(),
+        verify: rule.verify.as_deref().cloned(),
+        revoke: rule.revoke.as_deref().cloned(),
+        rotate: rule.rotate.as_deref().cloned(),
+    };
+    Tables { rules: rules.iter().filter(has_any).map(of).collect() }
 }
 
 fn validate(raw: RawRule, provider: &str, place: impl Fn(usize) -> Place) -> Result<Rule, Mistake> {
@@ -240,6 +263,9 @@ fn validate(raw: RawRule, provider: &str, place: impl Fn(usize) -> Place) -> Res
         check,
         identity: raw.identity,
         companion: raw.companion,
+        verify: raw.verify.map(|table| Box::new(table.into_inner())),
+        revoke: raw.revoke.map(|table| Box::new(table.into_inner())),
+        rotate: raw.rotate.map(|table| Box::new(table.into_inner())),
         requires: Vec::new(),
         part: raw.part,
         entropy: raw.entropy,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 9] = [
     &["main", "lib"],
     &["commands"],
-    &["config", "hook", "pipeline"],
+    &["config", "hook", "pipeline", "response"],
     &["attribution", "ci", "grouping", "interrupt", "progress", "report", "source", "suppression"],
     &["detect", "expand", "git", "policy"],
     &["rules"],
@@ -127,12 +127,54 @@ fn few_modules_know_gix() {
 }
 
 #[test]
-fn two_files_start_commands() {
+fn few_files_start_commands() {
     for source in sources() {
         let starts = |line: &str| line.replace("clap::Command::new(", "").contains("Command::new(");
         let starts = source.text.lines().any(|line| !is_comment(line) && starts(line));
-        let may = ["ci/fetch.rs", "hook/place.rs"].contains(&source.path.as_str());
+        let files =
+            ["ci/fetch.rs", "hook/place.rs", "response/hooks/program.rs", "response/revoke/responder.rs"];
+        let may = files.contains(&source.path.as_str());
         assert_eq!(starts, may, "src/{} starts a command", source.path);
+    }
+}
+
+/// `--offline` is a promise of one file: whoever else opened a socket would break it.
+#[test]
+fn one_door_leads_to_the_network() {
+    const WORDS: [&str; 9] = [
+        "std::net",
+        "TcpStream",
+        "TcpListener",
+        "UdpSocket",
+        "UnixStream",
+        "UnixListener",
+        "ureq",
+        "rustls",
+        "ToSocketAddrs",
+    ];
+    // Addresses are also written, and read, where nothing is opened.
+    let may = |path: &str, word: &str| match path.split_once("response/") {
+        Some(("", "network.rs")) => ["std::net", "rustls"].contains(&word),
+        Some(("", rest)) if rest.starts_with("network/") => true,
+        Some(("", "simulator.rs")) => word == "std::net",
+        Some(("", rest)) if rest.starts_with("simulator/") => word != "ureq",
+        _ => false,
+    };
+    for source in sources() {
+        let code = source.text.lines().enumerate().take_while(|(_, line)| !line.starts_with("mod tests"));
+        for (number, line) in code.filter(|(_, line)| !is_comment(line)) {
+            for word in WORDS.into_iter().filter(|word| line.contains(word)) {
+                assert!(may(&source.path, word), "src/{}:{} has {word}: {line}", source.path, number + 1);
+            }
+        }
+    }
+    // The door is shut first of all.
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/response/network.rs"))
+        .unwrap();
+    for entrance in ["fn send(&self, request: &Request)", "fn open(&self, host: &str"] {
+        let body = text.split(entrance).nth(1).unwrap();
+        let first = body.lines().nth(1).unwrap().trim();
+        assert_eq!(first, "if self.offline {", "{entrance}");
     }
 }
 
@@ -180,6 +222,25 @@ fn formats_ask_neither_files_nor_clocks() {
             for impure in ["std::fs", "std::env", "std::net", "std::process", "io::stdin", "::now()"] {
                 assert!(!line.contains(impure), "src/{}:{}: {line}", source.path, number + 1);
             }
+        }
+    }
+}
+
+/// Requests to providers are made in one place, where values are escaped and hosts are checked; modules sign their own.
+#[test]
+fn few_files_make_requests() {
+    for source in sources().iter().filter(|source| source.module() == "response") {
+        let may = ["fill", "modules", "hooks", "network", "simulator"];
+        let part = source.path.split('/').nth(1).unwrap_or_default();
+        let may = may.iter().any(|name| part == *name || part == format!("{name}.rs"));
+        let code = source.text.lines().take_while(|line| !line.starts_with("mod tests"));
+        let is_test = source.path.ends_with("tests.rs") || source.path.contains("/tests/");
+        for line in code.filter(|line| !is_comment(line) && !is_test) {
+            let makes = line.contains("Request {")
+                && !line.contains("struct")
+                && !line.contains('&')
+                && !line.contains("->");
+            assert!(may || !makes, "src/{} makes a request: {line}", source.path);
         }
     }
 }

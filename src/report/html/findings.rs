@@ -7,7 +7,7 @@ use super::super::human::{commit, companion, confidence, exposure, whereabouts};
 use super::super::markup::content;
 use super::super::places::source;
 use super::super::text::{clip, one_line};
-use super::super::{Report, about, facts, json};
+use super::super::{Report, about, facts, json, verified};
 use super::charts::state;
 use super::rules::Used;
 use crate::finding::{CommitInfo, Finding, Occurrence};
@@ -62,12 +62,25 @@ pub(super) fn render(report: &Report, used: &Used, detail: Detail, most: usize) 
         );
     }
     out.push_str(
-        "</fieldset>\n<label>Now <select id=\"state\"><option value=\"\">anywhere</option></select></label>\n<button \
+        "</fieldset>\n<label>Now <select id=\"state\"><option value=\"\">anywhere</option></select></label>\n",
+    );
+    if report.is_verified() {
+        out.push_str(
+            "<label>Verdict <select id=\"verdict\"><option value=\"\">any</option></select></label>\n",
+        );
+    }
+    out.push_str(
+        "<button \
          type=\"button\" id=\"open\">Open all</button>\n<output id=\"shown\"></output>\n</form>\n<div \
          class=\"wide\"><table id=\"table\">\n<caption class=\"hidden\">Findings, most severe first</caption>\n\
          <thead><tr>",
     );
-    COLUMNS.iter().for_each(|column| _ = write!(out, "<th scope=\"col\">{column}</th>"));
+    let verdict = report.is_verified().then_some("Verdict");
+    COLUMNS
+        .iter()
+        .copied()
+        .chain(verdict)
+        .for_each(|column| _ = write!(out, "<th scope=\"col\">{column}</th>"));
     out.push_str("</tr></thead>\n");
     for (number, finding) in (1..).zip(report.findings.iter().take(most)) {
         out.push_str(&row(report, finding, number, used.number(finding.rule), detail));
@@ -93,16 +106,18 @@ fn row(report: &Report, finding: &Finding, number: usize, rule: usize, detail: D
     let title = clip(&about::title(report.rule(finding)), detail.longest.min(80));
     let mut out = format!(
         "<tbody id=f{number} class={severity}><tr><td><b>{severity}</b><th scope=row><a href=#r{rule}>{}</a> \
-         <code>{}</code><td>{}<td>{day}<td>{days}<td>{}\n",
+         <code>{}</code><td>{}<td>{day}<td>{days}<td>{}",
         content(&title),
         content(&finding.secret.masked()),
         content(&place(report, primary, detail)),
         state(finding),
         severity = finding.severity,
     );
+    out.push_str(&badge(report, finding));
     let _ = write!(
         out,
-        "<tr><td colspan=6><details><summary><code>{}</code></summary><dl>",
+        "\n<tr><td colspan={}><details><summary><code>{}</code></summary><dl>",
+        if report.is_verified() { 7 } else { 6 },
         line(report, primary, detail)
     );
     for (label, text) in notes(report, finding, detail) {
@@ -118,6 +133,21 @@ fn row(report: &Report, finding: &Finding, number: usize, rule: usize, detail: D
     }
     out.push_str("</dl></details>\n");
     out
+}
+
+/// The verdict, in a cell of its own where anybody was asked.
+fn badge(report: &Report, finding: &Finding) -> String {
+    if !report.is_verified() {
+        return String::new();
+    }
+    let Some(verification) = &finding.verification else { return "<td>".into() };
+    let verdict = verification.verdict;
+    let look = match () {
+        () if verdict.is_live() => "live",
+        () if verdict.is_over() => "over",
+        () => "untold",
+    };
+    format!("<td><span class=\"badge {look}\">{}</span>", verified::words(verdict))
 }
 
 fn place(report: &Report, occurrence: &Occurrence, detail: Detail) -> String {
@@ -158,6 +188,11 @@ fn notes(report: &Report, finding: &Finding, detail: Detail) -> Vec<(&'static st
         facts::of(report, finding).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     let half = finding.companion.as_ref().map(|half| companion(report, half)).unwrap_or_default();
     let mut notes = vec![("Identity", facts.join(", ")), ("Other half", half)];
+    if let Some(told) = verified::of(report, finding) {
+        notes.push(("Verified", told.sentence()));
+        notes.push(("Acts as", told.who()));
+        notes.extend(told.risk.map(|risk| ("Risk", risk)));
+    }
     if detail.notes == Notes::All {
         notes.push(("Confidence", one_line(&confidence(finding))));
         notes.push(("Lives", whereabouts(finding)));

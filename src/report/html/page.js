@@ -4,7 +4,8 @@
   const table = document.getElementById("table");
   if (!table) return;
   const find = (id) => document.getElementById(id);
-  const [controls, search, state, open, shown] = ["controls", "search", "state", "open", "shown"].map(find);
+  const [controls, search, state, verdict, open, shown] =
+    ["controls", "search", "state", "verdict", "open", "shown"].map(find);
   const severities = [...controls.querySelectorAll("[name=severity]")];
   const ranks = ["critical", "high", "medium", "low"];
   const findings = [...table.tBodies].map((body, number) => {
@@ -14,9 +15,14 @@
   const keys = [
     (f) => ranks.indexOf(f.cells[0]), (f) => f.cells[1].toLowerCase(), (f) => f.cells[2].toLowerCase(), (f) => f.cells[3],
     (f) => (f.cells[4] === "" ? -1 : Number(f.cells[4])), (f) => f.cells[5],
+    (f) => f.cells[6],
   ];
 
   for (const name of new Set(findings.map((f) => f.cells[5]))) state.append(new Option(name, name));
+  if (verdict) {
+    const names = findings.map((f) => f.cells[6]).filter(Boolean);
+    for (const name of new Set(names)) verdict.append(new Option(name, name));
+  }
 
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -24,6 +30,7 @@
     let count = 0;
     for (const f of findings) {
       const fits = wanted.has(f.cells[0]) && (!state.value || f.cells[5] === state.value) &&
+        (!verdict || !verdict.value || f.cells[6] === verdict.value) &&
         words.every((word) => f.text.includes(word));
       f.body.hidden = !fits;
       if (fits) count += 1;

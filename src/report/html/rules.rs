@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::Report;
-use super::super::about::{links, opens, remediation, title};
+use super::super::about::{is_link, links, opens, remediation, title};
+use super::super::guidance::Guidance;
 use super::super::human::layout::count;
 use super::super::markup::escape;
+use super::super::text::clip;
+use super::LONGEST_TEXT;
 use crate::finding::RuleIndex;
 
 /// The rules that have findings, in the order of their first one, and how many they have.
@@ -35,6 +38,24 @@ impl Used {
     }
 }
 
+/// How to revoke and to replace it; opens.
+fn guided(guidance: &Guidance) -> String {
+    let mut out =
+        String::from("<details class=\"how\"><summary>How to revoke and replace it</summary>\n<dl>");
+    for (label, text) in guidance.lines() {
+        let is_link = text.chars().count() <= LONGEST_TEXT && is_link(&text);
+        let text = clip(&text, LONGEST_TEXT);
+        let text = escape(&text);
+        let _ = if is_link {
+            write!(out, "<dt>{label}<dd><a href=\"{text}\" rel=\"noreferrer\">{text}</a>")
+        } else {
+            write!(out, "<dt>{label}<dd>{text}")
+        };
+    }
+    out.push_str("</dl></details>\n");
+    out
+}
+
 pub(super) fn render(report: &Report, used: &Used) -> String {
     let mut out = String::from(
         "<section aria-labelledby=\"rules\">\n<h2 id=\"rules\">What they open, and what to do</h2>\n",
@@ -53,6 +74,9 @@ pub(super) fn render(report: &Report, used: &Used) -> String {
             count(findings as u64, "finding"),
             severity = rule.severity,
         );
+        if let Some(guidance) = report.guidance.get(index) {
+            out.push_str(&guided(guidance));
+        }
         let links: Vec<String> = links(rule)
             .map(|link| format!("<li><a href=\"{0}\" rel=\"noreferrer\">{0}</a></li>", escape(link)))
             .collect();

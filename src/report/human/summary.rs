@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::super::text::clip;
-use super::super::{Report, Stats, policy};
+use super::super::{Report, Stats, policy, verified};
 use super::layout::{count, duration, size, wrap};
 use super::{LONGEST_TEXT, WIDTH, suppressed};
 use crate::detect::DropReason;
@@ -32,6 +32,11 @@ pub(super) fn render(report: &Report, colour: bool) -> String {
     }
     let style = if report.findings.is_empty() && report.is_complete() { GOOD } else { BAD };
     let _ = writeln!(out, "{}", paint(style, &found(report)));
+    if let Some(text) = verified::summary(report) {
+        let is_live = report.findings.iter().any(crate::finding::Finding::is_live);
+        let text = wrap(&text, WIDTH);
+        let _ = writeln!(out, "{}", if is_live { paint(BAD, &text) } else { text });
+    }
     suppressed::render(report, &mut out);
     if report.below_threshold > 0 {
         let number = count(report.below_threshold as u64, "");

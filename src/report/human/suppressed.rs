@@ -93,6 +93,7 @@ fn notices(report: &Report, out: &mut String) {
             NoticeKind::Ambiguous => "Does not say which secret it means, and hides none:",
             NoticeKind::NotHonoured => "Not obeyed:",
             NoticeKind::Unused => "Of no use any more:",
+            NoticeKind::Live => "Hides what is live:",
         };
         let _ = writeln!(out, "{title}");
         for notice in list.iter().take(MOST_NAMED) {

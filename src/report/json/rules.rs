@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::finding::{Confidence, RuleIndex, Severity};
 use crate::report::Report;
+use crate::report::guidance::Guidance;
 use crate::rules::Rule;
 
 #[derive(Serialize)]
@@ -20,16 +21,17 @@ pub(super) struct RuleTextJson<'a> {
     references: &'a [String],
     tags: &'a [String],
     fingerprint_scope: &'static str,
+    guidance: Option<&'a Guidance>,
 }
 
 /// The rules that have findings, counted or not, or the other halves of findings.
 pub(super) fn of_findings(report: &Report) -> Vec<RuleTextJson<'_>> {
     let halves = report.all_findings().filter_map(|finding| finding.companion.as_ref()).map(|half| half.rule);
     let used: BTreeSet<RuleIndex> = report.all_findings().map(|finding| finding.rule).chain(halves).collect();
-    used.into_iter().map(|index| text(report.rules.get(index))).collect()
+    used.into_iter().map(|index| text(report.rules.get(index), report.guidance.get(&index))).collect()
 }
 
-fn text(rule: &Rule) -> RuleTextJson<'_> {
+fn text<'a>(rule: &'a Rule, guidance: Option<&'a Guidance>) -> RuleTextJson<'a> {
     RuleTextJson {
         id: &rule.id,
         name: &rule.name,
@@ -41,5 +43,6 @@ fn text(rule: &Rule) -> RuleTextJson<'_> {
         references: &rule.references,
         tags: &rule.tags,
         fingerprint_scope: if rule.guessable { "place" } else { "secret" },
+        guidance,
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use serde_sarif::sarif as model;
 use sha2::{Digest as _, Sha256};
 
 use super::super::json;
 use super::super::places::source;
 use super::super::refs::RefNames;
+use super::super::verified::Told;
 use crate::finding::{Finding, Occurrence};
 use crate::location::Location;
 
@@ -31,6 +32,31 @@ pub(super) fn exposure<'a>(finding: &'a Finding, names: &RefNames<'a>) -> Vec<(&
         properties.push(("daysExposed", json!(days)));
     }
     properties
+}
+
+/// What the provider said, to be selected by.
+pub(super) fn tags(finding: &Finding) -> Option<Vec<String>> {
+    let verification = finding.verification.as_ref()?;
+    Some(vec![format!("verified:{}", verification.verdict)])
+}
+
+/// The same in full.
+pub(super) fn verification(told: &Told) -> Value {
+    let identity: Map<String, Value> =
+        told.identity.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    json!({
+        "verdict": told.verdict,
+        "reason": told.reason,
+        "host": told.host,
+        "identity": identity,
+        "risk": told.risk,
+        "at": told.at,
+    })
+}
+
+/// The same in a sentence.
+pub(super) fn sentence_of(told: &Told) -> String {
+    format!("It was verified to be {}.", told.sentence().trim_end_matches('.'))
 }
 
 /// A place in words that are all our own.

@@ -9,8 +9,8 @@ use serde_sarif::sarif as model;
 use super::super::about::{remediation, title};
 use super::super::places::{File, commit_and_date, is_present, whereabouts};
 use super::super::refs::RefNames;
-use super::super::{Report, facts, json};
-use super::details::{elsewhere, exposure, label, region, short_hash};
+use super::super::{Report, facts, json, verified};
+use super::details::{elsewhere, exposure, label, region, sentence_of, short_hash, tags, verification};
 use super::parts::Files;
 use super::rules::Used;
 use super::{Part, level, plain, suppressed};
@@ -146,6 +146,9 @@ impl<'a> Place<'a> {
         if self.part == Part::History {
             let _ = write!(text, " It is in line {} there.", self.occurrences[0].location.start.line);
         }
+        if let Some(told) = verified::of(report, finding) {
+            let _ = write!(text, " {}", plain(&sentence_of(&told)));
+        }
         if let Verdict::Failed(why) = &finding.verdict {
             let _ = write!(text, " It may be no real one: {}.", plain(why));
         }
@@ -231,6 +234,9 @@ impl<'a> Place<'a> {
             ("severity", json!(finding.severity)),
             ("source", json!(primary.provenance.as_str())),
         ]);
+        if let Some(told) = verified::of(report, finding) {
+            properties.insert("verification", verification(&told));
+        }
         if self.part == Part::History {
             properties.insert("line", json!(primary.location.start.line));
         }
@@ -250,7 +256,10 @@ impl<'a> Place<'a> {
         }
         properties.extend(self.exposure.iter().cloned());
         let properties = properties.into_iter().map(|(name, value)| (name.to_owned(), value));
-        model::PropertyBag::builder().additional_properties(properties.collect::<BTreeMap<_, _>>()).build()
+        let properties = properties.collect::<BTreeMap<_, _>>();
+        let mut bag = model::PropertyBag::builder().additional_properties(properties).build();
+        bag.tags = tags(finding);
+        bag
     }
 }
 

@@ -9,10 +9,11 @@ use bstr::BString;
 
 use super::schema::{
     CommitSaved, CompanionSaved, ExcerptSaved, FindingSaved, OccurrenceSaved, RangeSaved, RefCountsSaved,
+    VerificationSaved,
 };
 use crate::finding::{
     CommitInfo, Companion, Excerpt, Exposure, Fact, Finding, Fingerprint, ObjectName, Occurrence, Person,
-    Provenance, Refs, RuleIndex, Verdict,
+    Provenance, Refs, RuleIndex, Verdict, Verification,
 };
 use crate::location::{Location, Position, Span};
 use crate::report::text::visible;
@@ -118,6 +119,7 @@ impl Reader {
             in_head: saved.in_head,
             exposure,
             days_exposed: saved.days_exposed,
+            verification: saved.verification.map(verification).transpose()?,
         };
         Ok((finding, refs))
     }
@@ -266,6 +268,23 @@ fn object(hex: &str) -> Result<ObjectName, String> {
 /// Names stand beside our own words, where nothing is made harmless any more.
 fn fact((name, value): (String, String)) -> Fact {
     Fact { name: visible(name.as_bytes()).into(), value }
+}
+
+/// No calendar has a time that was not saved.
+fn verification(saved: VerificationSaved) -> Result<Verification, String> {
+    let seconds = |date: String| {
+        let time = date.parse::<jiff::Timestamp>();
+        time.map(jiff::Timestamp::as_second).map_err(|_| format!("`{}` is no date", visible(date.as_bytes())))
+    };
+    Ok(Verification {
+        verdict: saved.verdict,
+        reason: saved.reason,
+        host: saved.host,
+        requests: saved.requests,
+        identity: saved.identity.0.into_iter().map(fact).collect(),
+        risk: saved.risk,
+        at: saved.at.map(seconds).transpose()?.unwrap_or(i64::MAX),
+    })
 }
 
 fn verdict(check: &str, detail: Option<String>) -> Result<Verdict, String> {

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::super::guidance::Guidance;
 use super::Stats;
-use crate::finding::{Confidence, Severity};
+use crate::finding::{Confidence, Liveness, Severity};
 
 #[derive(Deserialize)]
 pub(super) struct SummarySaved {
@@ -120,6 +121,7 @@ pub(super) struct RuleSaved {
     pub(super) references: Vec<String>,
     pub(super) tags: Vec<String>,
     pub(super) fingerprint_scope: String,
+    pub(super) guidance: Option<Guidance>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +137,7 @@ pub(super) struct FindingSaved {
     pub(super) check_detail: Option<String>,
     pub(super) identity: Pairs,
     pub(super) companion: Option<CompanionSaved>,
+    pub(super) verification: Option<VerificationSaved>,
     pub(super) in_head: bool,
     pub(super) first_seen: Option<CommitSaved>,
     pub(super) last_seen: Option<CommitSaved>,
@@ -159,6 +162,17 @@ pub(super) struct CompanionSaved {
     pub(super) path: String,
     pub(super) line: u32,
     pub(super) near: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct VerificationSaved {
+    pub(super) verdict: Liveness,
+    pub(super) reason: String,
+    pub(super) host: Option<String>,
+    pub(super) requests: u32,
+    pub(super) identity: Pairs,
+    pub(super) risk: Option<String>,
+    pub(super) at: Option<String>,
 }
 
 #[derive(Deserialize)]

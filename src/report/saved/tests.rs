@@ -27,7 +27,12 @@ fn report() -> Report {
         location: report.findings[2].occurrences[0].location.clone(),
         is_near: false,
     });
+    for (finding, verdict) in report.findings.iter_mut().zip(crate::finding::Liveness::ALL) {
+        finding.verification = Some(fixture::verification(verdict));
+    }
+    report.guidance.insert(RuleIndex(0), fixture::guidance());
     // No calendar has this date.
+    report.findings[2].verification.as_mut().unwrap().at = i64::MAX;
     report.findings[3].occurrences[0].provenance = fixture::commit(203, i64::MAX / 2);
     report.dropped.insert((RuleIndex(2), DropReason::Stopword), 7);
     report.dropped.insert((RuleIndex(0), DropReason::AllowedPath), 8);

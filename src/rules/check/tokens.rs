@@ -49,7 +49,7 @@ pub(super) fn gitlab_routable(secret: &[u8]) -> Outcome {
     outcome
 }
 
-/// The account id in a key id: base32 of the 16 characters behind the type, first six bytes, mask, shift.
+/// What a key id tells: its kind, and its account in the base32 of the 16 characters behind it.
 pub(super) fn aws_key_id(secret: &[u8]) -> Outcome {
     let mut outcome = holds();
     let Some((kind, body)) = secret.split_at_checked(4) else { return outcome };
@@ -62,23 +62,31 @@ pub(super) fn aws_key_id(secret: &[u8]) -> Outcome {
             _ => "long-lived key",
         },
     ));
-    let mut bits: u128 = 0;
-    for byte in body.iter().take(16) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return certain(false, "access key ids are base32: 0, 1, 8 and 9 do not occur"),
-        };
-        bits = bits << 5 | u128::from(digit);
+    if !body.iter().take(16).all(|byte| base32_digit(*byte).is_some()) {
+        return certain(false, "access key ids are base32: 0, 1, 8 and 9 do not occur");
     }
-    if body.len() == 16 {
-        let first_six = u64::try_from(bits >> 32).unwrap_or(0);
-        let account = (first_six & 0x7fff_ffff_ff80) >> 7;
-        if account < 1_000_000_000_000 {
-            outcome.facts.push(fact("account", format!("{account:012}")));
-        }
-    }
+    outcome.facts.extend(aws_account(secret).map(|account| fact("account", account)));
     outcome
+}
+
+/// The account that an access key id names. Ids of before 2019, with `I` or `J` in their fifth place, name none.
+pub(crate) fn aws_account(key_id: &[u8]) -> Option<String> {
+    let body = key_id.get(4..).filter(|body| body.len() == 16 && !matches!(body[0], b'I' | b'J'))?;
+    let mut bits: u128 = 0;
+    for byte in body {
+        bits = bits << 5 | u128::from(base32_digit(*byte)?);
+    }
+    let first_six = u64::try_from(bits >> 32).ok()?;
+    let account = (first_six & 0x7fff_ffff_ff80) >> 7;
+    (account < 1_000_000_000_000).then(|| format!("{account:012}"))
+}
+
+fn base32_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'2'..=b'7' => Some(byte - b'2' + 26),
+        _ => None,
+    }
 }
 
 pub(super) fn jwt(secret: &[u8]) -> Outcome {

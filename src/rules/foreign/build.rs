@@ -81,6 +81,9 @@ fn without_form(raw: &RawRule, provider: &str) -> Result<Rule, RuleError> {
         check: None,
         identity: None,
         companion: None,
+        verify: None,
+        revoke: None,
+        rotate: None,
         requires: raw.requires.iter().map(requirement).collect(),
         part: raw.skip_report,
         // Gitleaks drops what is not above the value, not what is below it.

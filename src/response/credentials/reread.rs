@@ -1,0 +1,248 @@
+//! A saved report has no values: they are looked for where it says that they were, with today's rules.
+//!
+//! What is read is what the scan read: blobs by their id, files below the scanned place. A value counts only if its
+//! fingerprint is the saved one, so that a file which changed since yields nothing.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Values, first_line};
+use crate::detect::Detector;
+use crate::finding::{
+    Companion, Excerpt, Finding, Fingerprint, ObjectName, Occurrence, Provenance, RuleIndex,
+};
+use crate::git::Repository;
+use crate::git::blob::Blobs;
+use crate::grouping::Place;
+use crate::location::Location;
+use crate::report::Report;
+use crate::report::text::visible;
+use crate::rules::{RuleError, RuleSet};
+use crate::secret::Secret;
+use crate::source::{Counters, Worker};
+
+/// Places of one finding that are tried: the first ones are those that matter.
+const MOST_PLACES: usize = 50;
+/// Larger files are not read again.
+const LARGEST: u64 = 256 << 20;
+
+/// Something that a rule found.
+struct Hit {
+    rule: RuleIndex,
+    secret: Secret,
+    location: Location,
+    excerpt: Arc<Excerpt>,
+}
+
+/// What was read, or why not.
+type Read = Result<Arc<Vec<Hit>>, String>;
+
+/// Which bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Source {
+    Blob(ObjectName),
+    /// A file of a commit.
+    Committed(ObjectName, BString),
+    File(BString),
+}
+
+struct Reader<'a> {
+    report: &'a Report,
+    detector: Detector,
+    by_id: HashMap<String, RuleIndex>,
+    root: &'a Path,
+    worktree: Option<PathBuf>,
+    blobs: Option<Blobs>,
+    read: HashMap<Source, Read>,
+}
+
+/// The values of all findings of a report, those that count first, out of the repository or directory at `root`.
+///
+/// # Errors
+/// If a rule file has a mistake.
+pub fn reread(
+    report: &Report,
+    root: &Path,
+    mut rules: RuleSet,
+) -> Result<Vec<Result<Values, String>>, RuleError> {
+    let halves = report.all_findings().filter_map(|finding| finding.companion.as_ref()).map(|half| half.rule);
+    let used: std::collections::HashSet<&str> = report
+        .all_findings()
+        .map(|finding| finding.rule)
+        .chain(halves)
+        .map(|rule| report.rules.get(rule).id.as_str())
+        .collect();
+    rules.retain(|rule| used.contains(rule.id.as_str()));
+    let by_id = rules.iter().map(|(index, rule)| (rule.id.clone(), index)).collect();
+    // What cannot be opened is told with the findings that need it.
+    let repository = Repository::discover(root).ok().flatten();
+    let mut reader = Reader {
+        report,
+        detector: Detector::new(rules)?,
+        by_id,
+        root,
+        worktree: repository.as_ref().and_then(Repository::worktree).map(Path::to_owned),
+        blobs: repository.as_ref().and_then(Blobs::open),
+        read: HashMap::new(),
+    };
+    Ok(report.all_findings().map(|finding| reader.values(finding)).collect())
+}
+
+impl Reader<'_> {
+    fn values(&mut self, finding: &Finding) -> Result<Values, String> {
+        let rule = self.rule(finding.rule)?;
+        let mut why = None;
+        let mut found = None;
+        for occurrence in finding.occurrences.iter().take(MOST_PLACES) {
+            match self.read(&source(occurrence)?) {
+                Ok(hits) => found = hits.iter().find_map(|hit| self.is(hit, rule, finding, occurrence)),
+                Err(error) => why = why.or(Some(error)),
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((secret, line)) = found else {
+            return Err(why.unwrap_or_else(|| {
+                "it cannot be found again where the report says that it was: scan again".into()
+            }));
+        };
+        let companion = finding.companion.as_ref().map(|half| self.companion(finding, half)).transpose()?;
+        Ok(Values { secret, companion, line: Some(line) })
+    }
+
+    /// The rule of today with the same id.
+    fn rule(&self, saved: RuleIndex) -> Result<RuleIndex, String> {
+        let id = &self.report.rules.get(saved).id;
+        self.by_id
+            .get(id)
+            .copied()
+            .ok_or_else(|| format!("no rule `{id}` is known any more: --rules FILE names its file"))
+    }
+
+    /// The value and its line, if this is the finding's.
+    fn is(
+        &self,
+        hit: &Hit,
+        rule: RuleIndex,
+        finding: &Finding,
+        occurrence: &Occurrence,
+    ) -> Option<(Secret, Secret)> {
+        if hit.rule != rule {
+            return None;
+        }
+        let rule = self.detector.rules().get(rule);
+        #[expect(clippy::disallowed_methods, reason = "fingerprints are functions of the bytes")]
+        let fingerprint = if rule.guessable {
+            let (start, end) = hit.excerpt.secret;
+            let line = hit.excerpt.line.expose();
+            Fingerprint::of_place(&rule.id, &occurrence.path, &line[..start], &line[end..])
+        } else {
+            Fingerprint::of_secret(&rule.id, hit.secret.expose())
+        };
+        (fingerprint == finding.fingerprint).then(|| (hit.secret.clone(), first_line(&hit.excerpt)))
+    }
+
+    /// The other half: in the file of one of the places, or in another one of the same commit or directory.
+    fn companion(&mut self, finding: &Finding, half: &Companion) -> Result<Secret, String> {
+        let rule = self.rule(half.rule)?;
+        let masked = half.secret.masked();
+        let is = |hit: &&Hit| {
+            hit.rule == rule
+                && hit.location.start.line == half.location.start.line
+                && hit.secret.masked() == masked
+        };
+        for occurrence in finding.occurrences.iter().take(MOST_PLACES) {
+            let source = match (occurrence.path == half.path, occurrence.provenance.commit()) {
+                (true, _) => source(occurrence)?,
+                (false, Some(commit)) => Source::Committed(commit.id, half.path.clone()),
+                (false, None) => Source::File(half.path.clone()),
+            };
+            if let Ok(hits) = self.read(&source)
+                && let Some(hit) = hits.iter().find(is)
+            {
+                return Ok(hit.secret.clone());
+            }
+        }
+        Err("its other half cannot be found again where the report says that it was: scan again".into())
+    }
+
+    fn read(&mut self, source: &Source) -> Read {
+        if let Some(known) = self.read.get(source) {
+            return known.clone();
+        }
+        let bytes = match source {
+            Source::Blob(id) => self.blobs()?.read(id),
+            Source::Committed(id, path) => self.blobs()?.of_commit(id, &path.to_str_lossy()),
+            Source::File(path) => self.file(path),
+        };
+        let hits = bytes.map(|bytes| Arc::new(self.scan(&bytes)));
+        self.read.insert(source.clone(), hits.clone());
+        hits
+    }
+
+    fn blobs(&mut self) -> Result<&mut Blobs, String> {
+        let root = visible(self.root.as_os_str().as_encoded_bytes());
+        self.blobs
+            .as_mut()
+            .ok_or_else(|| format!("{root} is no Git repository: --repository PATH says where it is"))
+    }
+
+    /// A file below what was scanned; no other, whatever the report says.
+    fn file(&self, name: &BString) -> Result<Vec<u8>, String> {
+        let shown = visible(name);
+        let named = name.to_path().map_err(|_| format!("{shown} is no path here"))?;
+        let is_below = named.components().all(|part| matches!(part, Component::Normal(_)));
+        let path = if self.root.is_file() {
+            self.root.to_owned()
+        } else if is_below {
+            self.worktree.as_deref().unwrap_or(self.root).join(named)
+        } else {
+            return Err(format!(
+                "{shown} does not lie in what was scanned: --repository PATH names the file"
+            ));
+        };
+        let failed = |error: std::io::Error| format!("{shown} cannot be read again: {error}");
+        let metadata = path.symlink_metadata().map_err(failed)?;
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return Err(format!("{shown} is no plain file any more, or too large"));
+        }
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(&path).map_err(failed)?;
+        file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(bytes)
+    }
+
+    fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
+        let counters = Counters::default();
+        let mut worker = Worker::new(&self.detector, &counters);
+        worker.scan(&Place::Stdin, bytes);
+        let (grouping, _) = worker.finish();
+        let hits = grouping.drafts.into_iter().flat_map(|((rule, secret), sightings)| {
+            sightings.into_iter().map(move |sighting| Hit {
+                rule,
+                secret: secret.clone(),
+                location: sighting.location,
+                excerpt: sighting.excerpt,
+            })
+        });
+        let mut hits: Vec<Hit> = hits.collect();
+        hits.sort_by(|a, b| a.location.cmp(&b.location).then_with(|| a.secret.cmp(&b.secret)));
+        hits
+    }
+}
+
+/// Which bytes an occurrence is in.
+fn source(occurrence: &Occurrence) -> Result<Source, String> {
+    match (&occurrence.provenance, occurrence.blob) {
+        (_, Some(blob)) => Ok(Source::Blob(blob)),
+        (Provenance::Stdin, None) => {
+            Err("it came from standard input, which cannot be read again: scan with --verify".into())
+        }
+        (_, None) => Ok(Source::File(occurrence.path.clone())),
+    }
+}
