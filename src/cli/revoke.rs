@@ -27,7 +27,8 @@ pub struct RevokeArgs {
     /// Say what would be sent where, what it destroys and how it is undone, and send nothing. Prints the code of the plan.
     #[arg(long, conflicts_with_all = ["yes", "confirm", "drill"])]
     pub plan: bool,
-    /// Agree without being asked, as far as [revoke] of trusted configuration allows it; wants --only active and --rule.
+    /// Agree without being asked, as far as the section "revoke" of trusted configuration allows it; wants --only active
+    /// and --rule.
     #[arg(short, long, requires = "only", conflicts_with = "confirm")]
     pub yes: bool,
     /// Which credentials --yes is about: those that their provider calls live, a moment before.
