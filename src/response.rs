@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! finding ─▶ Credential ─▶ plan ─▶ consent ─▶ call ─▶ Transport ─▶ judge ─▶ Liveness or Outcome
-//!            secret and         nothing is       │      the only place         │
-//!            its inputs   sent so far      ▼      that opens a socket    ▼
-//!                                       journal: a line before, a line after
+//!             secret and its       nothing is      │      the only place          │
+//!             inputs               sent so far     ▼      that opens a socket     ▼
+//!                                               journal: a line before, a line after
 //! ```
 //!
 //! Invariants: a secret is sent to its own provider's host only; nothing that a scanned repository says adds a host, a
@@ -14,6 +14,7 @@
 mod body;
 pub mod call;
 pub mod credentials;
+mod decoys;
 pub mod fill;
 pub mod guard;
 pub mod guidance;

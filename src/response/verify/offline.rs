@@ -1,44 +1,12 @@
 //! What a credential says itself: what is known already is not asked about.
 
 use crate::finding::Liveness;
+use crate::response::decoys;
 use crate::response::inputs::Credential;
 use crate::response::judge::Judged;
-use crate::rules::check::Check;
+use crate::rules::check::aws_account;
 use crate::rules::response::Responses;
 use crate::secret::Secret;
-
-/// AWS accounts whose keys are decoys, as several scanners publish them.
-const DECOY_ACCOUNTS: [&str; 29] = [
-    "044858866125",
-    "052310077262",
-    "171436882533",
-    "251535659677",
-    "266735846894",
-    "344043088457",
-    "351906852752",
-    "390477818340",
-    "426127672474",
-    "427150556519",
-    "439872796651",
-    "445142720921",
-    "465867158099",
-    "528757803018",
-    "534261010715",
-    "538784191382",
-    "595918472158",
-    "637958123769",
-    "693412236332",
-    "717712589309",
-    "729780141977",
-    "730335385048",
-    "732624840810",
-    "735421457923",
-    "819147034852",
-    "893192397702",
-    "959235150393",
-    "982842642351",
-    "992382622183",
-];
 
 /// What is known without asking; `None` if the provider has to be asked.
 #[expect(clippy::disallowed_methods, reason = "what a credential says of itself stands in its bytes")]
@@ -64,12 +32,11 @@ pub(super) fn judge(responses: &Responses, credential: &Credential) -> Option<Ju
 
 /// The account of a key id, if it is one of decoys.
 #[expect(clippy::disallowed_methods, reason = "the account is encoded in the key id")]
-fn decoy(half: &Secret) -> Option<&'static str> {
+fn decoy(half: &Secret) -> Option<String> {
     let id = half.expose();
     let is_id = id.len() == 20
         && (id.starts_with(b"A3T")
             || [b"AKIA", b"ASIA", b"ABIA", b"ACCA"].iter().any(|mark| id.starts_with(*mark)));
-    let facts = is_id.then(|| Check::AwsKeyId.run(id).facts)?;
-    let account = facts.iter().find(|fact| fact.name == "account")?;
-    DECOY_ACCOUNTS.into_iter().find(|decoy| account.value == *decoy)
+    let account = is_id.then(|| aws_account(id))??;
+    decoys::is_one(&account).then_some(account)
 }

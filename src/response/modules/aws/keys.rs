@@ -1,45 +1,12 @@
 //! Key pairs as the inputs hold them, and what their ids tell without a call.
 
+use crate::response::decoys;
 use crate::response::inputs::Inputs;
 use crate::response::modules::ask;
 use crate::response::settings::Settings;
 use crate::rules::check::aws_account;
 
 use super::sigv4::Signer;
-
-/// Accounts whose keys are decoys: whoever calls anything with one, rings a bell. Published by several scanners, which do
-/// not call either.
-const DECOYS: [&str; 29] = [
-    "044858866125",
-    "052310077262",
-    "171436882533",
-    "251535659677",
-    "266735846894",
-    "344043088457",
-    "351906852752",
-    "390477818340",
-    "426127672474",
-    "427150556519",
-    "439872796651",
-    "445142720921",
-    "465867158099",
-    "528757803018",
-    "534261010715",
-    "538784191382",
-    "595918472158",
-    "637958123769",
-    "693412236332",
-    "717712589309",
-    "729780141977",
-    "730335385048",
-    "732624840810",
-    "735421457923",
-    "819147034852",
-    "893192397702",
-    "959235150393",
-    "982842642351",
-    "992382622183",
-];
 
 /// A key id and, if it is known, what belongs to it.
 #[derive(Clone, Copy)]
@@ -98,7 +65,7 @@ impl<'a> Pair<'a> {
         let account = aws_account(self.key_id.as_bytes())?;
         let own = ask::text(inputs, "canary_accounts").unwrap_or_default();
         let is_own = own.split([',', ' ']).any(|listed| listed == account);
-        (is_own || DECOYS.contains(&account.as_str())).then_some(account)
+        (is_own || decoys::is_one(&account)).then_some(account)
     }
 }
 
