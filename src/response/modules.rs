@@ -30,8 +30,15 @@ pub trait Module: Sync {
     /// Asks whether it is live, through `transport` alone.
     fn verify(&self, credential: &Credential, transport: &dyn Transport, settings: &Settings) -> Judged;
 
+    /// Who revokes it, and where, if no call does.
+    fn by_hand(&self) -> &'static str {
+        "no call is known that revokes it"
+    }
+
     /// What `revoke` would send; `Plan::Nothing` if it cannot. `delete`: for good, where it would be reversible otherwise.
-    fn plan_revoke(&self, credential: &Credential, delete: bool, settings: &Settings) -> Plan;
+    fn plan_revoke(&self, _credential: &Credential, _delete: bool, _settings: &Settings) -> Plan {
+        ask::nothing(self.by_hand())
+    }
 
     /// Revokes, or switches off where that can be undone. Sends the call that changes something once.
     ///
@@ -39,11 +46,13 @@ pub trait Module: Sync {
     /// If no reply came: what it means for the outcome is decided by the caller.
     fn revoke(
         &self,
-        credential: &Credential,
-        delete: bool,
-        transport: &dyn Transport,
-        settings: &Settings,
-    ) -> Result<(Outcome, String), SendError>;
+        _credential: &Credential,
+        _delete: bool,
+        _transport: &dyn Transport,
+        _settings: &Settings,
+    ) -> Result<(Outcome, String), SendError> {
+        Ok((Outcome::ManualRequired, self.by_hand().to_owned()))
+    }
 }
 
 /// All of them.

@@ -16,7 +16,6 @@ use crate::response::inputs::{Credential, Inputs};
 use crate::response::judge::Judged;
 use crate::response::plan::Plan;
 use crate::response::settings::Settings;
-use crate::rules::response::Outcome;
 
 /// Storage account keys.
 pub(super) struct AzureStorage;
@@ -45,18 +44,8 @@ impl Module for AzureStorage {
         }
     }
 
-    fn plan_revoke(&self, _credential: &Credential, _delete: bool, _settings: &Settings) -> Plan {
-        ask::nothing(MANUAL)
-    }
-
-    fn revoke(
-        &self,
-        _credential: &Credential,
-        _delete: bool,
-        _transport: &dyn Transport,
-        _settings: &Settings,
-    ) -> Result<(Outcome, String), SendError> {
-        Ok((Outcome::ManualRequired, MANUAL.to_owned()))
+    fn by_hand(&self) -> &'static str {
+        MANUAL
     }
 }
 

@@ -16,13 +16,12 @@ mod tests;
 
 use super::{Module, ask};
 use crate::finding::Liveness;
-use crate::response::call::{Purpose, SendError, Transport};
+use crate::response::call::{Purpose, Transport};
 use crate::response::inputs::Credential;
 use crate::response::judge::Judged;
 use crate::response::plan::{Plan, Planned};
 use crate::response::settings::Settings;
 use crate::response::stream::Stream;
-use crate::rules::response::Outcome;
 use login::Login;
 
 /// A kind of server.
@@ -89,18 +88,8 @@ impl Module for Database {
         Judged { identity, ..judged }
     }
 
-    fn plan_revoke(&self, _credential: &Credential, _delete: bool, _settings: &Settings) -> Plan {
-        ask::nothing(self.change)
-    }
-
-    fn revoke(
-        &self,
-        _credential: &Credential,
-        _delete: bool,
-        _transport: &dyn Transport,
-        _settings: &Settings,
-    ) -> Result<(Outcome, String), SendError> {
-        Ok((Outcome::ManualRequired, self.change.to_owned()))
+    fn by_hand(&self) -> &'static str {
+        self.change
     }
 }
 

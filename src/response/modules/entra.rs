@@ -10,7 +10,6 @@ use crate::response::inputs::{Credential, Inputs};
 use crate::response::judge::Judged;
 use crate::response::plan::Plan;
 use crate::response::settings::Settings;
-use crate::rules::response::Outcome;
 
 /// Application secrets.
 pub(super) struct Entra;
@@ -36,18 +35,8 @@ impl Module for Entra {
         }
     }
 
-    fn plan_revoke(&self, _credential: &Credential, _delete: bool, _settings: &Settings) -> Plan {
-        ask::nothing(MANUAL)
-    }
-
-    fn revoke(
-        &self,
-        _credential: &Credential,
-        _delete: bool,
-        _transport: &dyn Transport,
-        _settings: &Settings,
-    ) -> Result<(Outcome, String), SendError> {
-        Ok((Outcome::ManualRequired, MANUAL.to_owned()))
+    fn by_hand(&self) -> &'static str {
+        MANUAL
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::super::fake::credential;
 use super::*;
-use crate::response::call::{Reply, Request};
+use crate::response::call::{Reply, Request, SendError};
 
 /// What was sent: in the clear, and under TLS.
 #[derive(Default)]
