@@ -21,6 +21,7 @@ use crate::rules::allowlist::Allowlist;
 use crate::rules::{Found, RuleError, RuleSet};
 
 mod assignment;
+mod encoded;
 mod filter;
 mod heritage;
 mod markers;
@@ -54,6 +55,8 @@ pub struct Detector {
     /// By keyword number.
     keywords: Vec<Keyword>,
     filter: Filter,
+    /// Whether what stands encoded in a text is looked for.
+    decodes: bool,
 }
 
 /// One thread's buffers and counters.
@@ -68,6 +71,10 @@ pub struct Scratch {
     verdicts: Verdicts,
     /// Candidates that passed the filters.
     accepted: Vec<Accepted>,
+    /// Where something was found that stands encoded.
+    encoded: Vec<encoded::Finds>,
+    /// For what comes out of it.
+    inner: Option<Box<Scratch>>,
     /// How many candidates were dropped, by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
 }
@@ -129,7 +136,13 @@ impl Detector {
             return Err(RuleError::TooMany);
         }
         let prefilter = Prefilter::new(&words);
-        Ok(Detector { rules: Arc::new(rules), prefilter, keywords, filter })
+        Ok(Detector { rules: Arc::new(rules), prefilter, keywords, filter, decodes: true })
+    }
+
+    /// The same, but for whether what stands encoded in a text is looked for.
+    #[must_use]
+    pub fn decoding(self, decodes: bool) -> Self {
+        Detector { decodes, ..self }
     }
 
     /// The rules.
@@ -162,6 +175,8 @@ impl Detector {
             cores: Vec::new(),
             verdicts: Verdicts::default(),
             accepted: Vec::new(),
+            encoded: Vec::new(),
+            inner: None,
             dropped: BTreeMap::new(),
         }
     }
@@ -178,6 +193,18 @@ impl Detector {
         ancestor: Option<&Ancestor<'_>>,
         scratch: &mut Scratch,
     ) -> Vec<Match> {
+        let mut found = self.scan_plain(bytes, ancestor, scratch);
+        if self.decodes {
+            let cores = std::mem::take(&mut scratch.cores);
+            let known = ancestor.map(|ancestor| (ancestor, cores.as_slice()));
+            self.look_encoded(bytes, known, scratch, &mut found);
+            scratch.cores = cores;
+        }
+        found
+    }
+
+    /// What stands in the clear.
+    fn scan_plain(&self, bytes: &[u8], ancestor: Option<&Ancestor<'_>>, scratch: &mut Scratch) -> Vec<Match> {
         match ancestor {
             None => self.find_candidates(bytes, 0..bytes.len(), scratch),
             Some(ancestor) => self.inherit_candidates(bytes, ancestor, scratch),

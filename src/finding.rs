@@ -137,6 +137,15 @@ impl fmt::Debug for Excerpt {
     }
 }
 
+/// How a text was come by, if it is not the blob itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Via {
+    /// The member of the archive, `!` between levels; empty for what is merely compressed or encoded. Raw bytes.
+    pub member: BString,
+    /// What was undone, outermost first, ` > ` between: `gzip`, `base64 > hex`. Empty for a member of an archive.
+    pub decoded: String,
+}
+
 /// A candidate that passed the filters, in one blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
@@ -150,6 +159,8 @@ pub struct Match {
     pub excerpt: Excerpt,
     /// Comments that ask for it to be let pass.
     pub markers: Markers,
+    /// How the text was come by; `location` is that in the text.
+    pub via: Option<Arc<Via>>,
 }
 
 /// Somebody named in a commit. Raw bytes: sanitize before showing.
@@ -218,7 +229,8 @@ impl Provenance {
 /// One place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Occurrence {
-    /// Path in the repository or below the scanned directory, `/` between parts; raw bytes.
+    /// Path in the repository or below the scanned directory, `/` between parts; raw bytes. A member of an archive is
+    /// `path!member`.
     pub path: BString,
     /// Where in the file.
     pub location: Location,
@@ -232,6 +244,21 @@ pub struct Occurrence {
     pub excerpt: Arc<Excerpt>,
     /// Comments that ask for it to be let pass.
     pub markers: Markers,
+    /// How the text was come by, if it is not the blob itself.
+    pub via: Option<Arc<Via>>,
+}
+
+impl Occurrence {
+    /// The name of the member of the archive, if it is in one.
+    pub fn member(&self) -> Option<&[u8]> {
+        self.via.as_ref().map(|via| via.member.as_slice()).filter(|member| !member.is_empty())
+    }
+
+    /// The path of the file itself, without a member's name.
+    pub fn file(&self) -> &[u8] {
+        let behind = self.member().map_or(0, |member| member.len() + 1);
+        &self.path[..self.path.len().saturating_sub(behind)]
+    }
 }
 
 /// Something read out of the credential without any network call.

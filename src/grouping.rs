@@ -10,7 +10,7 @@ use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
 use crate::detect::DropReason;
-use crate::finding::{CommitInfo, Excerpt, Markers, Match, ObjectName, RuleIndex};
+use crate::finding::{CommitInfo, Excerpt, Markers, Match, ObjectName, RuleIndex, Via};
 use crate::location::Location;
 use crate::secret::Secret;
 
@@ -46,6 +46,7 @@ pub(crate) struct Sighting {
     pub(crate) location: Location,
     pub(crate) excerpt: Arc<Excerpt>,
     pub(crate) markers: Markers,
+    pub(crate) via: Option<Arc<Via>>,
 }
 
 impl Sighting {
@@ -71,7 +72,7 @@ pub(crate) struct Grouping {
 
 impl Grouping {
     pub(crate) fn add(&mut self, place: &Place, matches: Vec<Match>) {
-        for Match { rule, secret, location, excerpt, markers } in matches {
+        for Match { rule, secret, location, excerpt, markers, via } in matches {
             let excerpt = match self.excerpts.get(&excerpt) {
                 Some(known) => Arc::clone(known),
                 None => {
@@ -80,7 +81,7 @@ impl Grouping {
                     new
                 }
             };
-            let sighting = Sighting { place: place.clone(), location, excerpt, markers };
+            let sighting = Sighting { place: place.clone(), location, excerpt, markers, via };
             self.drafts.entry((rule, secret)).or_default().push(sighting);
         }
     }

@@ -56,6 +56,12 @@ pub struct Options {
     pub scope: Option<Scope>,
     /// Honour ignore files.
     pub honour_ignores: bool,
+    /// Open archives and what is compressed.
+    pub archives: bool,
+    /// Decode what stands encoded in texts.
+    pub decoding: bool,
+    /// Scan messages of commits and tags, and names of authors and refs.
+    pub messages: bool,
     /// Scan every blob in full, without regard to what it is made from: the oracle of the fast path.
     pub no_delta: bool,
     /// Report what only unreachable objects hold.
@@ -85,6 +91,9 @@ impl Options {
             worktree: false,
             scope: None,
             honour_ignores: true,
+            archives: true,
+            decoding: true,
+            messages: true,
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,
@@ -172,6 +181,7 @@ pub fn collect(
 ) -> Result<Report, ScanError> {
     let started = Instant::now();
     counters.largest.store(options.largest_file, Ordering::Relaxed);
+    counters.stays_closed.store(!options.archives, Ordering::Relaxed);
     let mut assembly = Assembly::default();
     let mut gaps = Vec::new();
     let mut seen_repositories = BTreeSet::new();

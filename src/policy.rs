@@ -106,8 +106,10 @@ impl Entry {
                         .zip(memory)
                         .any(|(exemption, memory)| exemption.applies(at, memory))
             }
-            Hides::Inside(globs) => globs.contain(BStr::new(at.path)),
-            Hides::Outside(globs) => !globs.iter().any(|globs| globs.contain(BStr::new(at.path))),
+            Hides::Inside(globs) => globs.contain(BStr::new(at.path)) || globs.contain(BStr::new(at.file)),
+            Hides::Outside(globs) => !globs
+                .iter()
+                .any(|globs| globs.contain(BStr::new(at.path)) || globs.contain(BStr::new(at.file))),
             Hides::Files => matches!(provenance, Provenance::Worktree),
             Hides::History => !matches!(provenance, Provenance::Worktree | Provenance::Stdin),
             _ => false,
@@ -227,5 +229,13 @@ pub(crate) fn sight<'a>(
     let (secret, line) = (secret.expose(), occurrence.excerpt.line.expose());
     let (start, end) = occurrence.excerpt.matched;
     let matched = &line[start..end];
-    Sight { secret, line, matched, path: occurrence.path.as_bytes(), commits, ..Sight::default() }
+    Sight {
+        secret,
+        line,
+        matched,
+        path: occurrence.path.as_bytes(),
+        file: occurrence.file(),
+        commits,
+        ..Sight::default()
+    }
 }

@@ -1,14 +1,15 @@
 //! What to read: files, standard input, the blobs of a history. Each part feeds a `Grouping`.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::detect::{Ancestor, Detector, Notes, Scratch};
-use crate::expand::{expand, is_expanded};
-use crate::finding::{Gap, GapKind};
+use crate::expand::{Form, HEAD, LARGEST_CONTAINER, Wide, form};
+use crate::finding::{Gap, GapKind, Match};
 use crate::grouping::{Grouping, Place};
 
 pub(crate) mod by_path;
+mod contents;
 pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod introduced;
@@ -42,6 +43,10 @@ pub struct Counters {
     pub largest: AtomicU64,
     /// How many were larger.
     pub larger: AtomicU64,
+    /// Archives and what is compressed are not opened.
+    pub stays_closed: AtomicBool,
+    /// How many texts came out of them.
+    pub members: AtomicU64,
 }
 
 impl Default for Counters {
@@ -59,6 +64,8 @@ impl Default for Counters {
             refs: zero(),
             largest: AtomicU64::new(u64::MAX),
             larger: zero(),
+            stays_closed: AtomicBool::new(false),
+            members: zero(),
         }
     }
 }
@@ -89,8 +96,8 @@ pub(crate) struct Worker<'a> {
 
 /// Bytes read at a time from what is too large to hold.
 const CHUNK: usize = 4 << 20;
-/// UTF-16 is decoded in memory; above this it is a gap.
-const LARGEST_UTF16: u64 = 256 << 20;
+/// Wide characters are decoded in memory; above this they are a gap.
+const LARGEST_WIDE: u64 = 64 << 20;
 
 impl<'a> Worker<'a> {
     pub(crate) fn new(detector: &'a Detector, counters: &'a Counters) -> Self {
@@ -103,24 +110,40 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Scans a text that is in memory.
-    pub(crate) fn scan(&mut self, place: &Place, bytes: &[u8]) {
-        self.scan_version(place, bytes, None);
+    /// Scans a text that is in memory. What is wrong with it is said of `name`.
+    pub(crate) fn scan(&mut self, place: &Place, name: &dyn Fn() -> String, bytes: &[u8]) {
+        self.scan_version(place, name, bytes, None);
     }
 
-    /// Scans a version of a text; what its ancestor tells is not looked for again. What is expanded has no ancestor.
-    pub(crate) fn scan_version(&mut self, place: &Place, bytes: &[u8], ancestor: Option<&Ancestor<'_>>) {
-        let matches = match expand(bytes) {
-            None => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
-            Some(expanded) => {
-                let mut matches = self.detector.scan(expanded.text.as_bytes(), &mut self.scratch);
-                matches.iter_mut().for_each(|m| m.location.span = expanded.stored(m.location.span));
-                matches
-            }
+    /// Scans a version of a text; what its ancestor tells is not looked for again. What has a form has no ancestor.
+    pub(crate) fn scan_version(
+        &mut self,
+        place: &Place,
+        name: &dyn Fn() -> String,
+        bytes: &[u8],
+        ancestor: Option<&Ancestor<'_>>,
+    ) {
+        let matches = match form(bytes) {
+            Some(Form::Container(kind)) if self.contents(place, kind, name, bytes) => return,
+            Some(Form::Wide(wide)) => self.scan_wide(wide, bytes),
+            _ => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
         };
         Counters::add(&self.counters.bytes, bytes.len() as u64);
         // Looked at all the same: the versions made from it inherit what is known of it.
-        if !self.counters.leaves_out(bytes.len() as u64) && !matches.is_empty() {
+        if !self.counters.leaves_out(bytes.len() as u64) {
+            self.keep(place, matches);
+        }
+    }
+
+    fn scan_wide(&mut self, wide: Wide, bytes: &[u8]) -> Vec<Match> {
+        let expanded = wide.expand(bytes);
+        let mut matches = self.detector.scan(expanded.text.as_bytes(), &mut self.scratch);
+        matches.iter_mut().for_each(|m| m.location.span = expanded.stored(m.location.span));
+        matches
+    }
+
+    fn keep(&mut self, place: &Place, matches: Vec<Match>) {
+        if !matches.is_empty() {
             Counters::add(&self.counters.matches, matches.len() as u64);
             self.grouping.add(place, matches);
         }
@@ -140,28 +163,31 @@ impl<'a> Worker<'a> {
 
     /// Scans a text too large to hold.
     pub(crate) fn scan_stream(&mut self, place: &Place, name: &str, mut reader: impl Read) {
-        let mut mark = Vec::with_capacity(2);
-        let failed = (&mut reader).take(2).read_to_end(&mut mark).err();
+        let mut head = Vec::with_capacity(HEAD);
+        let failed = (&mut reader).take(HEAD as u64).read_to_end(&mut head).err();
         if let Some(error) = failed {
             self.gaps.push(unreadable(name, &error));
             return;
         }
-        if is_expanded(&mark) {
-            let mut bytes = mark;
-            match reader.take(LARGEST_UTF16).read_to_end(&mut bytes) {
-                Ok(_) if (bytes.len() as u64) < LARGEST_UTF16 => self.scan(place, &bytes),
+        let (most, what) = match form(&head) {
+            None => (0, ""),
+            Some(Form::Wide(_)) => (LARGEST_WIDE, "text in wide characters is scanned"),
+            Some(Form::Container(_)) => (LARGEST_CONTAINER, "archives are opened"),
+        };
+        if most > 0 {
+            match (&mut reader).take(most).read_to_end(&mut head) {
+                Ok(_) if head.len() as u64 <= most => return self.scan(place, &|| name.to_owned(), &head),
                 Ok(_) => self.gaps.push(Gap {
                     kind: GapKind::TooLarge,
                     place: name.into(),
-                    detail: format!("UTF-16 text is scanned up to {LARGEST_UTF16} bytes"),
+                    detail: format!("{what} up to {most} bytes"),
                 }),
-                Err(error) => self.gaps.push(unreadable(name, &error)),
+                Err(error) => return self.gaps.push(unreadable(name, &error)),
             }
-            return;
         }
         let Worker { detector, scratch, grouping, counters, .. } = self;
         let mut found = Grouping::default();
-        let outcome = detector.scan_stream(mark.as_slice().chain(reader), CHUNK, scratch, |matches| {
+        let outcome = detector.scan_stream(head.as_slice().chain(reader), CHUNK, scratch, |matches| {
             Counters::add(&counters.matches, matches.len() as u64);
             found.add(place, matches);
         });

@@ -247,7 +247,7 @@ pub fn of_no_use(file: &IgnoreFile, report: &Report) -> Vec<(usize, &'static str
     let is_used = |entry: &ignore_file::Entry| {
         let matches = |(number, finding): (usize, &Finding)| {
             let mut known = identities.known_by(number, finding, report.rule(finding), &file.salts);
-            known.any(|id| id == entry.identity) && finding.occurrences.iter().any(|o| entry.covers(&o.path))
+            known.any(|id| id == entry.identity) && finding.occurrences.iter().any(|o| entry.covers(o))
         };
         report.findings.iter().enumerate().any(matches) || halves.contains(entry.identity.as_str())
     };
@@ -287,9 +287,8 @@ fn judge_ignores(file: &IgnoreFile, context: &Context<'_>, verdicts: &mut Verdic
             if !known.contains(&entry.identity.as_str()) {
                 continue;
             }
-            let covered: Vec<usize> = (0..finding.occurrences.len())
-                .filter(|at| entry.covers(&finding.occurrences[*at].path))
-                .collect();
+            let covered: Vec<usize> =
+                (0..finding.occurrences.len()).filter(|at| entry.covers(&finding.occurrences[*at])).collect();
             *is_used |= !covered.is_empty();
             if covered.is_empty() {
                 continue;

@@ -13,7 +13,7 @@ use crate::git::Repository;
 pub const REMOTE: &str = "origin";
 
 /// What takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 const TICK: Duration = Duration::from_millis(20);
 /// What git says is told up to here.
 const MOST_LINES: usize = 5;

@@ -46,7 +46,7 @@ pub fn habitual(args: &HabitArgs, habit: Habit) -> anyhow::Result<u8> {
 pub(super) fn scan(config: Config, quiet: bool) -> anyhow::Result<Report> {
     // One thread budget for everything.
     size_pool(config.options.jobs);
-    let detector = Arc::new(Detector::new(config.rules)?);
+    let detector = Arc::new(Detector::new(config.rules)?.decoding(config.options.decoding));
     let counters = Arc::new(Counters::default());
     let progress = Progress::start(&counters, quiet);
     let outcome = pipeline::scan(&detector, &config.options, &counters);

@@ -78,6 +78,15 @@ struct ScanSection {
     /// Whether files that `.gitignore` names are passed over.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     ignore_files: Option<Spanned<bool>>,
+    /// Whether archives and compressed files are opened.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    archives: Option<Spanned<bool>>,
+    /// Whether what stands encoded in texts (base64, hex, escapes) is decoded.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    decoding: Option<Spanned<bool>>,
+    /// Whether messages of commits and tags, and names of authors and refs, are scanned.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    messages: Option<Spanned<bool>>,
     /// Nothing is reported in larger files, such as `10 MiB`; they are counted.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     largest_file: Option<Spanned<String>>,
@@ -234,6 +243,9 @@ impl Reader<'_> {
             worktree: self.set(scan.worktree),
             unreachable: self.set(scan.unreachable),
             ignore_files: self.set(scan.ignore_files),
+            archives: self.set(scan.archives),
+            decoding: self.set(scan.decoding),
+            messages: self.set(scan.messages),
             largest_file: self.checked(scan.largest_file, |text| Size::parse(&text))?,
             only: self.set(rules.only).filter(|only| !only.value.is_empty()),
             disable: self.set(rules.disable),

@@ -18,6 +18,9 @@ pub(super) fn only(tree: &Layer, base: &Layer) -> Layer {
         worktree: is(&tree.worktree, true),
         unreachable: is(&tree.unreachable, true),
         ignore_files: is(&tree.ignore_files, false),
+        archives: is(&tree.archives, true),
+        decoding: is(&tree.decoding, true),
+        messages: is(&tree.messages, true),
         largest_file: tree
             .largest_file
             .clone()

@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use super::encoded::Finds;
 use super::occurrence::{NEAR_AFTER, NEAR_BEFORE, NEAR_LINES};
 use super::{Candidate, Detector, Scratch};
 use crate::copied::Copied;
@@ -22,6 +23,8 @@ pub(crate) struct Notes {
     candidates: Vec<Candidate>,
     /// By place.
     anchors: Vec<Anchor>,
+    /// Where something was found that stands encoded.
+    encoded: Vec<Finds>,
 }
 
 /// A text that was scanned, and what it has in common with the one at hand.
@@ -56,15 +59,20 @@ impl Notes {
         &rest[..rest.partition_point(|candidate| candidate.at < range.end)]
     }
 
+    /// Where something was found that stands encoded.
+    pub(super) fn encoded(&self) -> &[Finds] {
+        &self.encoded
+    }
+
     /// What a scan found, in the order that descendants need.
     pub(super) fn of(scratch: &Scratch) -> Option<Self> {
-        let Scratch { candidates, anchors, .. } = scratch;
-        if candidates.len() + anchors.len() > MOST_NOTES {
+        let Scratch { candidates, anchors, encoded, .. } = scratch;
+        if candidates.len() + anchors.len() + encoded.len() > MOST_NOTES {
             return None;
         }
         let mut candidates = candidates.clone();
         candidates.sort_unstable_by_key(|candidate| candidate.at);
-        Some(Notes { candidates, anchors: anchors.clone() })
+        Some(Notes { candidates, anchors: anchors.clone(), encoded: encoded.clone() })
     }
 }
 
@@ -249,6 +257,72 @@ mod tests {
                 let places = |notes: &Notes| notes.anchors.iter().map(|a| (a.at, a.keyword)).collect::<Vec<_>>();
                 prop_assert_eq!(places(&next), places(&expected));
                 (notes, base) = (next, child);
+            }
+        }
+    }
+
+    /// Texts in which credentials stand encoded, wrapped and not, between other things.
+    fn encoded_texts() -> impl Strategy<Value = Vec<u8>> {
+        use base64::Engine as _;
+        let token = |name: &str| {
+            crate::rules::sample::sample_template(
+                "{{@github:ghp_}}",
+                &mut crate::rules::sample::Rng::from_name(name),
+            )
+            .unwrap()
+        };
+        let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        let wrapped = |text: &str, width: usize, indent: &str| {
+            let encoded = base64(text);
+            let lines: Vec<_> =
+                encoded.as_bytes().chunks(width).map(|l| String::from_utf8_lossy(l)).collect();
+            format!("{indent}{}\n", lines.join(&format!("\n{indent}")))
+        };
+        let filler = "one line of text\n".repeat(12);
+        let pieces = vec![
+            base64(&format!("x {}", token("a"))),
+            base64(&base64(&format!("token: {}", token("b")))),
+            wrapped(&format!("{filler}{}{filler}", token("c")), 64, "  "),
+            wrapped(&format!("{filler}{}{filler}", token("d")), 76, ""),
+            token("e").bytes().map(|b| format!("{b:02x}")).collect(),
+            token("f").replace("gh", "%67%68"),
+            token("g").chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect(),
+            token("h").replace('_', "&#95;"),
+            token("i").replace("ghp", "\\x67hp"),
+            filler,
+            "AbCdEfGh0123456789AbCdEfGh0123456789AbCdEfGh".into(),
+            "\n".into(),
+            " = ".into(),
+            "\"".into(),
+            "=\n".into(),
+            "%20".into(),
+        ];
+        let piece = proptest::sample::select(pieces);
+        proptest::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat().into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..Default::default() })]
+
+        /// The same for what stands encoded.
+        #[test]
+        fn what_is_inherited_of_encoded_text_is_what_a_full_scan_finds(
+            base in encoded_texts(), one in edits(), two in edits(), more in encoded_texts(), at in 0usize..1000,
+        ) {
+            let detector = shared();
+            let (mut scratch, mut full) = (detector.scratch(), detector.scratch());
+            detector.scan(&base, &mut scratch);
+            let mut notes = scratch.notes().unwrap();
+            let mut base = base;
+            for (number, mut edits) in [one, two].into_iter().enumerate() {
+                let (at, more) = (at % (edits.len() + 1), more[..more.len() * (1 + number) / 2].to_vec());
+                edits.insert(at, Edit::Insert(more));
+                let (child, copies) = apply(&base, &edits);
+                let ancestor = Ancestor { notes: &notes, length: base.len(), copies: &copies };
+                let fast = detector.scan_version(&child, Some(&ancestor), &mut scratch);
+                let slow = detector.scan(&child, &mut full);
+                prop_assert_eq!(fast, slow);
+                (notes, base) = (scratch.notes().unwrap(), child);
             }
         }
     }

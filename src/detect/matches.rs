@@ -78,6 +78,7 @@ pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: 
                 },
                 excerpt: excerpt(bytes, start..end, candidate.margins),
                 markers: markers::around(bytes, &(start..end), first, last),
+                via: None,
             }
         })
         .collect()
@@ -113,7 +114,7 @@ fn is_outdone(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule
 const EXCERPT_MARGIN: usize = 120;
 
 /// The first line of the secret, clipped, and what of it is part of the match.
-fn excerpt(bytes: &[u8], secret: Range<usize>, margins: (u32, u32)) -> Excerpt {
+pub(super) fn excerpt(bytes: &[u8], secret: Range<usize>, margins: (u32, u32)) -> Excerpt {
     let floor = secret.start.saturating_sub(EXCERPT_MARGIN);
     let start = memchr::memrchr(b'\n', &bytes[floor..secret.start]).map_or(floor, |at| floor + at + 1);
     let first_line = memchr::memchr(b'\n', &bytes[secret.clone()]).map_or(secret.end, |at| secret.start + at);

@@ -39,6 +39,8 @@ pub enum GapKind {
     BrokenRef,
     /// History ends here although it goes on elsewhere.
     Shallow,
+    /// An archive, or a member of one, that is damaged or locked.
+    UnreadableMember,
     /// Larger than the stated budget.
     TooLarge,
     /// The scanner itself failed on this item.
@@ -55,6 +57,7 @@ impl GapKind {
             GapKind::CorruptPack => "corrupt-pack",
             GapKind::BrokenRef => "broken-ref",
             GapKind::Shallow => "shallow-history",
+            GapKind::UnreadableMember => "unreadable-member",
             GapKind::TooLarge => "too-large",
             GapKind::Internal => "internal-error",
         }

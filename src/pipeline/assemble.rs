@@ -15,7 +15,7 @@ use crate::attribution::{Attribution, Home};
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, Match, ObjectName, Occurrence,
-    Provenance, RuleIndex, Suppressions,
+    Provenance, RuleIndex, Suppressions, Via,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
@@ -65,7 +65,7 @@ impl Assembly {
             let Home { path, provenance, in_head } = home.clone();
             let Match { secret, location, excerpt, markers, .. } = by_path::matched(*rule, path.as_bstr());
             let (excerpt, blob) = (Arc::new(excerpt), store.map(|store| object_name(store.id(*number))));
-            let found = Occurrence { path, location, provenance, blob, in_head, excerpt, markers };
+            let found = Occurrence { path, location, provenance, blob, in_head, excerpt, markers, via: None };
             self.occurrences.entry((*rule, secret)).or_default().push(found);
         }
         for (key, count) in grouping.dropped {
@@ -369,17 +369,27 @@ fn place_all(
     }
 }
 
+/// `path!member`.
+fn joined(mut path: BString, via: Option<&Via>) -> BString {
+    if let Some(via) = via.filter(|via| !via.member.is_empty()) {
+        path.push(b'!');
+        path.extend_from_slice(&via.member);
+    }
+    path
+}
+
 /// One sighting at every path at which its bytes live.
 fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
-    let Sighting { place, location, excerpt, markers } = sighting;
-    let occurrence = |path: BString, provenance, blob, in_head| Occurrence {
-        path,
+    let Sighting { place, location, excerpt, markers, via } = sighting;
+    let occurrence = |file: BString, provenance, blob, in_head| Occurrence {
+        path: joined(file, via.as_deref()),
         location: location.clone(),
         provenance,
         blob,
         in_head,
         excerpt: Arc::clone(&excerpt),
         markers: markers.clone(),
+        via: via.clone(),
     };
     match place {
         Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),

@@ -92,6 +92,7 @@ pub(super) fn occurrence(secret: &[u8], path: &[u8], line: u32, provenance: Prov
             matched: (before.len(), end),
         }),
         markers: None,
+        via: None,
     }
 }
 

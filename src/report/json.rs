@@ -188,6 +188,8 @@ struct OccurrenceJson<'a> {
     blob: Option<String>,
     commit: Option<&'a CommitJson>,
     in_head: bool,
+    member: Option<String>,
+    decoded: Option<&'a str>,
     excerpt: usize,
 }
 
@@ -298,14 +300,14 @@ impl<'a> FindingJson<'a> {
             refs: exposure.map(|exposure| told.names.of(&exposure.refs, usize::MAX)),
             refs_total: exposure.map(|exposure| exposure.refs.total()),
             refs_by_kind: exposure.map(|exposure| RefCountsJson::new(&exposure.refs)),
-            occurrences: places.map(|(o, excerpt)| OccurrenceJson::new(o, *excerpt, told)).collect(),
+            occurrences: places.map(|(o, excerpt)| OccurrenceJson::new(report, o, *excerpt, told)).collect(),
             excerpts: excerpts.lines,
         }
     }
 }
 
 impl<'a> OccurrenceJson<'a> {
-    fn new(occurrence: &Occurrence, excerpt: usize, told: &'a Told<'_>) -> Self {
+    fn new(report: &Report, occurrence: &'a Occurrence, excerpt: usize, told: &'a Told<'_>) -> Self {
         let path = &told.paths[occurrence.path.as_bstr()];
         let location = &occurrence.location;
         let position = |at: Position| PositionJson { line: at.line, column: at.column };
@@ -320,6 +322,8 @@ impl<'a> OccurrenceJson<'a> {
             blob: occurrence.blob.map(|blob| blob.to_string()),
             commit,
             in_head: occurrence.in_head,
+            member: occurrence.member().map(|member| report.redactor.show_path(member)),
+            decoded: occurrence.via.as_ref().map(|via| via.decoded.as_str()).filter(|text| !text.is_empty()),
             excerpt,
         }
     }

@@ -65,7 +65,7 @@ impl Default for Options {
             delete: false,
             even_unverified: false,
             named: Vec::new(),
-            wait: Duration::from_secs(120),
+            wait: Duration::from_mins(2),
             host: host::Host::default(),
             action: "revoke",
         }

@@ -50,7 +50,7 @@ impl Default for Settings {
             timeout: Duration::from_secs(10),
             most_requests: 1000,
             rate: 2.0,
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
             largest_reply: 64 * 1024,
         }
     }

@@ -37,6 +37,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) matched: &'a [u8],
     pub(crate) line: &'a [u8],
     pub(crate) path: &'a [u8],
+    /// The path of the file itself, without a member's name.
+    pub(crate) file: &'a [u8],
     /// The commits that brought the secret in: to this place, and to this path at first.
     pub(crate) commits: &'a [ObjectName],
     /// The first of them, and its id as text; empty without one.

@@ -14,6 +14,7 @@ pub(crate) fn matched(rule: RuleIndex, path: &BStr) -> Match {
         location: beginning(),
         excerpt: nothing(),
         markers: None,
+        via: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::{Counters, Worker};
 use crate::detect::{Ancestor, Detector, Notes};
-use crate::expand::is_expanded;
+use crate::expand::form;
 use crate::finding::Gap;
 use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
@@ -45,7 +45,7 @@ impl Visitor for Blobs<'_> {
     fn object(&mut self, object: &Object<'_, Notes>) -> Option<Notes> {
         let bytes = object.bytes;
         // What is not scanned as it is stored has no offsets in common with its base.
-        let alone = self.in_full || is_expanded(bytes);
+        let alone = self.in_full || form(bytes).is_some();
         let ancestor = object.base.as_ref().filter(|_| !alone).map(|base| Ancestor {
             notes: base.notes,
             length: base.length,
@@ -57,7 +57,8 @@ impl Visitor for Blobs<'_> {
             }
             self.worker.rehearse(bytes, ancestor.as_ref());
         } else {
-            self.worker.scan_version(&Place::Object(object.number), bytes, ancestor.as_ref());
+            let name = || self.store.id(object.number).to_string();
+            self.worker.scan_version(&Place::Object(object.number), &name, bytes, ancestor.as_ref());
             self.count();
         }
         if alone || !object.has_children { None } else { self.worker.notes() }

@@ -162,7 +162,9 @@ impl Reader<'_> {
                 }
                 match objects.read(id, Kind::Blob) {
                     Ok(bytes) => {
-                        let scan = AssertUnwindSafe(|| worker.scan(&Place::Object(number), bytes));
+                        let scan = AssertUnwindSafe(|| {
+                            worker.scan(&Place::Object(number), &|| id.to_string(), bytes);
+                        });
                         if catch_unwind(scan).is_err() {
                             worker.gaps.push(Gap::internal(id.to_string()));
                         }
@@ -222,11 +224,11 @@ fn placed(met: &Grouping, places: &HashMap<(&Key, u32), Vec<Place>>) -> Grouping
     let mut grouping = Grouping::default();
     for (key, sightings) in &met.drafts {
         let mut list = Vec::new();
-        for Sighting { place, location, excerpt, markers } in sightings {
+        for Sighting { place, location, excerpt, markers, via } in sightings {
             let Place::Object(number) = *place else { continue };
             for place in places.get(&(key, number)).into_iter().flatten() {
                 let (place, location, excerpt) = (place.clone(), location.clone(), excerpt.clone());
-                list.push(Sighting { place, location, excerpt, markers: markers.clone() });
+                list.push(Sighting { place, location, excerpt, markers: markers.clone(), via: via.clone() });
             }
         }
         grouping.drafts.insert(key.clone(), list);

@@ -166,7 +166,13 @@ fn guarded(name: &BStr, worker: &mut Worker<'_>, read: impl FnOnce(&mut Worker<'
 
 fn read_staged(id: gix::ObjectId, name: &BStr, repository: &gix::Repository, worker: &mut Worker<'_>) {
     match repository.find_object(id) {
-        Ok(object) => worker.scan(&Place::Staged(name.to_owned(), object_name(&id)), &object.data),
+        Ok(object) => {
+            worker.scan(
+                &Place::Staged(name.to_owned(), object_name(&id)),
+                &|| name.to_string(),
+                &object.data,
+            );
+        }
         Err(error) => worker.gaps.push(Gap {
             kind: GapKind::MissingObject,
             place: id.to_string(),
@@ -181,7 +187,7 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
     if metadata.is_symlink() {
         // What a link says is text as well; what it points at is read where it lies.
         let target = std::fs::read_link(path)?;
-        worker.scan(&place, target.as_os_str().as_encoded_bytes());
+        worker.scan(&place, &|| name.to_string(), target.as_os_str().as_encoded_bytes());
     } else if metadata.is_file() {
         if worker.counters().leaves_out(metadata.len()) {
             return Ok(());
@@ -193,7 +199,7 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
             // The file may grow while it is read.
             let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
             (&mut file).take(LARGEST_HELD).read_to_end(&mut bytes)?;
-            worker.scan(&place, &bytes);
+            worker.scan(&place, &|| name.to_string(), &bytes);
         }
     } else {
         // Sockets, pipes and devices hold no text that a clone would carry.

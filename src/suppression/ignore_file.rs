@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use toml_edit::{Document, Item, Table, TableLike, Value};
 
 use super::identity::{Salt, is_identity, is_seal};
-use crate::finding::{Notice, NoticeKind};
+use crate::finding::{Notice, NoticeKind, Occurrence};
 
 /// Where it lies in a repository.
 pub const NAME: &str = "muzzle.ignore.toml";
@@ -47,8 +47,10 @@ impl Entry {
     }
 
     /// Whether it holds in this file.
-    pub(super) fn covers(&self, path: &[u8]) -> bool {
-        self.scope.as_ref().is_none_or(|(_, glob)| glob.is_match(path.to_path_lossy()))
+    pub(super) fn covers(&self, place: &Occurrence) -> bool {
+        let is_at =
+            |path: &[u8]| self.scope.as_ref().is_none_or(|(_, glob)| glob.is_match(path.to_path_lossy()));
+        is_at(&place.path) || is_at(place.file())
     }
 }
 

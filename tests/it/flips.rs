@@ -17,7 +17,7 @@ use crate::support::versions::{Version, one_in};
 use crate::support::{Rng, Sandbox, line};
 
 /// A scan that takes longer hangs.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Rule, secret and place in a blob → in how many blobs.
 type Found = BTreeMap<String, usize>;

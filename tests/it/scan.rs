@@ -83,7 +83,7 @@ fn what_is_tracked_is_read_though_it_is_ignored() {
     sandbox.write(".gitignore", "*.env\n");
     sandbox.write("prod.env", line("a"));
     // Older than the index beyond doubt, so that its time alone proves it unchanged.
-    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let hour_ago = SystemTime::now() - Duration::from_hours(1);
     std::fs::File::options()
         .write(true)
         .open(sandbox.path("prod.env"))

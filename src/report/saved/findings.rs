@@ -13,7 +13,7 @@ use super::schema::{
 };
 use crate::finding::{
     CommitInfo, Companion, Excerpt, Exposure, Fact, Finding, Fingerprint, ObjectName, Occurrence, Person,
-    Provenance, Refs, RuleIndex, Verdict, Verification,
+    Provenance, Refs, RuleIndex, Verdict, Verification, Via,
 };
 use crate::location::{Location, Position, Span};
 use crate::report::text::visible;
@@ -190,8 +190,10 @@ impl Reader {
             }
         };
         let blob = saved.blob.map(|id| object(&id)).transpose()?;
+        let path = BString::from(uri::decode(&saved.uri, &saved.path));
+        let via = via(&path, saved.member, saved.decoded);
         Ok(Occurrence {
-            path: uri::decode(&saved.uri, &saved.path).into(),
+            path,
             location: Location {
                 start: Position { line: saved.start.line, column: saved.start.column },
                 end: Position { line: saved.end.line, column: saved.end.column },
@@ -203,6 +205,7 @@ impl Reader {
             excerpt: Arc::clone(excerpt),
             // They were judged by the scan.
             markers: None,
+            via,
         })
     }
 
@@ -303,4 +306,12 @@ fn line(saved: &ExcerptSaved) -> Excerpt {
     let range = |range: &RangeSaved| (byte(range.start), byte(range.end.max(range.start)));
     let (secret, matched) = (range(&saved.secret), range(&saved.matched));
     Excerpt { line: Secret::new(text.as_bytes()), secret, matched }
+}
+/// How the text was come by, if it was not the file itself.
+fn via(path: &BString, member: Option<String>, decoded: Option<String>) -> Option<Arc<Via>> {
+    let is_behind = |member: &String| path.ends_with(format!("!{member}").as_bytes());
+    let member = member.filter(is_behind).unwrap_or_default();
+    let decoded = decoded.unwrap_or_default();
+    let is_plain = member.is_empty() && decoded.is_empty();
+    (!is_plain).then(|| Arc::new(Via { member: member.into(), decoded }))
 }

@@ -208,6 +208,10 @@ pub(super) struct OccurrenceSaved {
     pub(super) blob: Option<String>,
     pub(super) commit: Option<CommitSaved>,
     pub(super) in_head: bool,
+    #[serde(default)]
+    pub(super) member: Option<String>,
+    #[serde(default)]
+    pub(super) decoded: Option<String>,
     pub(super) excerpt: usize,
 }
 

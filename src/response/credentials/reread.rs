@@ -220,7 +220,7 @@ impl Reader<'_> {
     fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
         let counters = Counters::default();
         let mut worker = Worker::new(&self.detector, &counters);
-        worker.scan(&Place::Stdin, bytes);
+        worker.scan(&Place::Stdin, &String::new, bytes);
         let (grouping, _) = worker.finish();
         let hits = grouping.drafts.into_iter().flat_map(|((rule, secret), sightings)| {
             sightings.into_iter().map(move |sighting| Hit {
@@ -243,6 +243,6 @@ fn source(occurrence: &Occurrence) -> Result<Source, String> {
         (Provenance::Stdin, None) => {
             Err("it came from standard input, which cannot be read again: scan with --verify".into())
         }
-        (_, None) => Ok(Source::File(occurrence.path.clone())),
+        (_, None) => Ok(Source::File(occurrence.file().into())),
     }
 }

@@ -12,7 +12,7 @@ use crate::response::guard::Guard;
 use crate::secret::Secret;
 
 /// The longest of all waits together.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Characters of a reply that are told.
 const LONGEST: usize = 200;

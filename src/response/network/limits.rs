@@ -16,7 +16,7 @@ const BURST: u32 = 2;
 /// After so many failures in a row a host is left alone …
 const FAILURES: u32 = 5;
 /// … for so long; then one request may try.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 /// Slower than one request in so many seconds is no rate.
 const SLOWEST: f64 = 1.0 / 3600.0;
 

@@ -14,7 +14,7 @@ use super::plan::{Item, Todo};
 use crate::response::inputs::Credential;
 
 /// How long a code holds.
-const LIFETIME: Duration = Duration::from_secs(15 * 60);
+const LIFETIME: Duration = Duration::from_mins(15);
 const KEY: usize = 32;
 /// Crockford's alphabet: nothing in it is mistaken for something else.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -13,7 +13,7 @@ use crate::rules::response::Outcome;
 
 /// Pauses before each look; the last is repeated.
 const PAUSES: [Duration; 4] =
-    [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+    [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(30), Duration::from_mins(2)];
 
 impl Revoker<'_> {
     /// Looks after all that were accepted, in rounds.

@@ -10,7 +10,7 @@ use super::asked::Asked;
 /// Faults that are remembered.
 const MOST: usize = 1000;
 /// Slower is not needed to be slow.
-const SLOWEST: Duration = Duration::from_secs(120);
+const SLOWEST: Duration = Duration::from_mins(2);
 
 /// How a provider says when to come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

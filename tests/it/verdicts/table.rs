@@ -104,7 +104,7 @@ fn faults() -> Vec<(&'static str, Result<Reply, SendError>, Liveness)> {
         ("418", reply(418, &[JSON], JUNK), Ambiguous),
         ("refused", Err(SendError::Refused("the address is private".into())), NotAttempted),
         ("not sent", Err(SendError::NotSent("no such name".into())), Unreachable),
-        ("limited", Err(SendError::RateLimited(Some(Duration::from_secs(3600)))), RateLimited),
+        ("limited", Err(SendError::RateLimited(Some(Duration::from_hours(1)))), RateLimited),
         ("unclear", Err(SendError::Unclear("the connection broke".into())), Unreachable),
     ]
 }

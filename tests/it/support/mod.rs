@@ -266,7 +266,7 @@ impl Sandbox {
 }
 
 /// What takes longer hangs, and is ended.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Runs a command to its end. Input that nobody reads is no failure.
 pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Run {

@@ -1,0 +1,169 @@
+//! The readers: zip, tar, 7z, and what is merely compressed. All of them of others.
+
+use std::io::{BufReader, Cursor, Read};
+
+use super::container::{DECODER_MEMORY, Kind, Opening, Stop};
+
+/// Undoes a compression.
+///
+/// # Errors
+/// If it does not begin as it should.
+pub(super) fn decoder(kind: Kind, bytes: &[u8]) -> Result<Box<dyn Read + '_>, String> {
+    Ok(match kind {
+        Kind::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
+        Kind::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(bytes)),
+        Kind::Xz => {
+            let limit = u32::try_from(DECODER_MEMORY / 1024).unwrap_or(u32::MAX);
+            Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, limit))
+        }
+        Kind::Zstd => Box::new(Frames { rest: bytes, frame: None }),
+        _ => return Err(format!("{} is no compression", kind.as_str())),
+    })
+}
+
+type Frame<'a> = ruzstd::decoding::StreamingDecoder<&'a [u8], ruzstd::decoding::FrameDecoder>;
+
+/// Zstandard frames one behind the other; the crate reads one.
+struct Frames<'a> {
+    rest: &'a [u8],
+    frame: Option<Frame<'a>>,
+}
+
+impl Read for Frames<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if let Some(frame) = &mut self.frame {
+                let read = frame.read(buffer)?;
+                if read > 0 {
+                    return Ok(read);
+                }
+                self.rest =
+                    self.frame.take().map(ruzstd::decoding::StreamingDecoder::into_inner).unwrap_or_default();
+            }
+            if self.rest.is_empty() {
+                return Ok(0);
+            }
+            // Frames that hold nothing for us: a magic number of sixteen, and a length.
+            if let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, rest @ ..] = self.rest {
+                let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+                self.rest = rest.get(length..).unwrap_or_default();
+                continue;
+            }
+            let frame = Frame::new_with_max_window_size(self.rest, DECODER_MEMORY)
+                .map_err(|error| std::io::Error::other(error.to_string()))?;
+            self.frame = Some(frame);
+        }
+    }
+}
+
+/// A zip; where its directory at the end is missing or damaged, its members one after the other.
+pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return zip_in_order(bytes, opening);
+    };
+    for number in 0..archive.len() {
+        let failed = match archive.by_index(number) {
+            Ok(file) if file.is_dir() => continue,
+            Ok(mut file) => {
+                let name = file.name_raw().to_vec();
+                opening.member(&name, &mut file)?;
+                continue;
+            }
+            Err(error) => why(&error),
+        };
+        let name = archive.file_names_raw().nth(number).unwrap_or_default().to_vec();
+        opening.unread(&name, failed);
+    }
+    Ok(())
+}
+
+fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
+    let mut reader = BufReader::new(bytes);
+    loop {
+        match zip::read::read_zipfile_from_stream(&mut reader) {
+            Ok(Some(mut file)) => {
+                let (name, is_dir) = (file.name_raw().to_vec(), file.is_dir());
+                if !is_dir {
+                    opening.member(&name, &mut file)?;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                opening.trouble(false, why(&error));
+                return Ok(());
+            }
+        }
+    }
+    opening.trouble(false, "it has no directory: what lies behind its last whole member was not read".into());
+    Ok(())
+}
+
+fn why(error: &zip::result::ZipError) -> String {
+    match error {
+        zip::result::ZipError::UnsupportedArchive(text) if text.contains("assword") => {
+            "encrypted: its text cannot be read".into()
+        }
+        other => format!("cannot be opened: {other}"),
+    }
+}
+
+/// A tar. Names are told, never used.
+pub(super) fn tar(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
+    let mut archive = tar::Archive::new(bytes);
+    let entries = match archive.entries() {
+        Ok(entries) => entries,
+        Err(error) => {
+            opening.trouble(false, format!("damaged: {error}"));
+            return Ok(());
+        }
+    };
+    for entry in entries {
+        match entry {
+            Ok(mut entry)
+                if entry.header().entry_type().is_file() || entry.header().entry_type().is_gnu_sparse() =>
+            {
+                let name = entry.path_bytes().into_owned();
+                opening.member(&name, &mut entry)?;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                opening.trouble(false, format!("damaged: {error}"));
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A 7z.
+pub(super) fn seven_zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
+    use sevenz_rust2::{ArchiveReader, EntryDecision, Error, Password};
+    let limit = usize::try_from(DECODER_MEMORY / 1024).unwrap_or(usize::MAX);
+    let told = |error: &Error| match error {
+        Error::PasswordRequired | Error::MaybeBadPassword(_) => {
+            "encrypted: its text cannot be read".to_owned()
+        }
+        other => format!("cannot be opened: {other}"),
+    };
+    let mut reader = match ArchiveReader::new_with_memory_limit(Cursor::new(bytes), Password::empty(), limit)
+    {
+        Ok(reader) => reader,
+        Err(error) => {
+            opening.trouble(false, told(&error));
+            return Ok(());
+        }
+    };
+    reader.set_thread_count(1);
+    let mut stopped = false;
+    let outcome = reader.for_each_entries_with_decision(|entry, content| {
+        if entry.is_directory() {
+            return Ok(EntryDecision::Continue);
+        }
+        stopped = opening.member(entry.name().as_bytes(), content).is_err();
+        Ok(if stopped { EntryDecision::Stop } else { EntryDecision::Continue })
+    });
+    if let Err(error) = outcome {
+        opening.trouble(false, told(&error));
+    }
+    if stopped { Err(Stop) } else { Ok(()) }
+}

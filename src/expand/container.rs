@@ -1,0 +1,254 @@
+//! Archives and compressed files: told by their first bytes, and opened level by level.
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::budget::{Budget, DEEPEST, LARGEST_MEMBER};
+use super::{Form, archives, form, pdf};
+
+/// Larger ones are not opened, since they are held in memory.
+pub(crate) const LARGEST_CONTAINER: u64 = 64 << 20;
+/// What a decoder may use beside what comes out of it, in bytes: larger dictionaries are refused.
+pub(super) const DECODER_MEMORY: u64 = 64 << 20;
+
+/// Kinds of containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Zip, and what is one by another name: jar, war, whl, nupkg, apk, office documents.
+    Zip,
+    Tar,
+    Gzip,
+    Bzip2,
+    Xz,
+    Zstd,
+    SevenZip,
+    Pdf,
+}
+
+impl Kind {
+    /// For people.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Kind::Zip => "zip",
+            Kind::Tar => "tar",
+            Kind::Gzip => "gzip",
+            Kind::Bzip2 => "bzip2",
+            Kind::Xz => "xz",
+            Kind::Zstd => "zstd",
+            Kind::SevenZip => "7z",
+            Kind::Pdf => "pdf",
+        }
+    }
+}
+
+/// Whether a head without a zero byte, beginning with a printable character, can be a container at all.
+pub(super) fn may_begin(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [b'B', b'Z', b'h', ..] | [b'%', b'P', b'D', b'F', ..] | [b'P', b'K', ..] | [b'7', b'z', ..]
+    )
+}
+
+/// Of a blob that begins like this.
+pub(super) fn kind(head: &[u8]) -> Option<Kind> {
+    match head {
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
+        // Deflate is the only method there is; the upper flags are reserved.
+        [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => Some(Kind::Gzip),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Kind::Bzip2),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Kind::Xz),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
+        [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::SevenZip),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
+        _ => (head.get(257..262) == Some(b"ustar")).then_some(Kind::Tar),
+    }
+}
+
+/// A text inside a container.
+#[derive(Debug)]
+pub(crate) struct Leaf<'a> {
+    /// Its name inside the container, `!` between levels; empty for what is merely compressed.
+    pub(crate) member: &'a [u8],
+    /// What was undone on the way to it, outermost first.
+    pub(crate) decoded: &'a [&'static str],
+    /// It.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Something in a container that was not scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The member, as in [`Leaf`].
+    pub(crate) member: Vec<u8>,
+    /// Whether a limit was hit; otherwise it is damaged or locked.
+    pub(crate) is_limit: bool,
+    /// Why, for a person.
+    pub(crate) why: String,
+}
+
+/// Opens a container and everything in it, and calls `leaf` with each text. `None` if it is none after all.
+pub(crate) fn walk(kind: Kind, bytes: &[u8], leaf: &mut dyn FnMut(&Leaf<'_>)) -> Option<Vec<Trouble>> {
+    let mut opening = Opening {
+        budget: Budget::of(bytes.len() as u64),
+        leaf,
+        member: Vec::new(),
+        decoded: Vec::new(),
+        depth: 0,
+        yielded: false,
+        troubles: Vec::new(),
+    };
+    // Readers of others meet made-up bytes here: what one of them trips over is damaged.
+    if catch_unwind(AssertUnwindSafe(|| opening.container(kind, bytes))).is_err() {
+        opening.trouble(false, "it contradicts itself".into());
+    }
+    let Opening { yielded, troubles, .. } = opening;
+    (yielded || troubles.iter().any(|trouble| trouble.is_limit)).then_some(troubles)
+}
+
+/// A container that is being opened, with its inner ones.
+pub(super) struct Opening<'a> {
+    budget: Budget,
+    leaf: &'a mut dyn FnMut(&Leaf<'_>),
+    /// The names of all levels down to here.
+    member: Vec<u8>,
+    decoded: Vec<&'static str>,
+    depth: usize,
+    /// Whether any text came out.
+    yielded: bool,
+    troubles: Vec<Trouble>,
+}
+
+/// Opening goes no further: told already.
+pub(super) struct Stop;
+
+/// Troubles that are told one by one.
+const MOST_TROUBLES: usize = 20;
+
+impl Opening<'_> {
+    fn container(&mut self, kind: Kind, bytes: &[u8]) {
+        self.depth += 1;
+        let outcome = match kind {
+            Kind::Zip => archives::zip(bytes, self),
+            Kind::Tar => archives::tar(bytes, self),
+            Kind::SevenZip => archives::seven_zip(bytes, self),
+            Kind::Pdf => pdf::streams(bytes, self),
+            Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd => self.compressed(kind, bytes),
+        };
+        self.depth -= 1;
+        if outcome.is_err() && self.depth > 0 {
+            // What stopped an inner one stops the outer ones as well, once they ask for more.
+            tracing::trace!("a container was not opened to its end");
+        }
+    }
+
+    fn compressed(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), Stop> {
+        self.decoded.push(kind.as_str());
+        let outcome = match archives::decoder(kind, bytes) {
+            Ok(mut reader) => self.member(b"", &mut reader),
+            Err(why) => {
+                self.trouble(false, why);
+                Ok(())
+            }
+        };
+        self.decoded.pop();
+        outcome
+    }
+
+    /// Reads a member and looks at what it is.
+    ///
+    /// # Errors
+    /// If no more may be opened.
+    pub(super) fn member(&mut self, name: &[u8], reader: &mut dyn Read) -> Result<(), Stop> {
+        let length = self.enter(name);
+        let outcome = self.read(reader);
+        self.member.truncate(length);
+        outcome
+    }
+
+    fn read(&mut self, reader: &mut dyn Read) -> Result<(), Stop> {
+        if let Err(why) = self.budget.take_member() {
+            self.trouble(true, why);
+            return Err(Stop);
+        }
+        let left = self.budget.left();
+        let mut bytes = Vec::new();
+        let failed = reader.take(left + 1).read_to_end(&mut bytes).err();
+        self.budget.take_bytes(bytes.len() as u64);
+        let spent = self.budget.spent();
+        let is_cut = bytes.len() as u64 > left;
+        if is_cut && spent.is_none() {
+            self.trouble(true, format!("only its first {LARGEST_MEMBER} bytes are scanned"));
+        }
+        // What came out before it failed is scanned all the same.
+        self.text(&bytes);
+        if let Some(error) = failed {
+            self.trouble(false, format!("damaged: {error}"));
+        }
+        match spent {
+            Some(why) => {
+                self.trouble(true, why);
+                Err(Stop)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Something that is there whole: a container of its own, or a text.
+    pub(super) fn text(&mut self, bytes: &[u8]) {
+        match form(bytes) {
+            Some(Form::Container(kind)) if self.depth < DEEPEST => {
+                let (yielded, troubles) = (std::mem::take(&mut self.yielded), self.troubles.len());
+                self.container(kind, bytes);
+                if !self.yielded && self.troubles[troubles..].iter().all(|trouble| !trouble.is_limit) {
+                    // None after all.
+                    self.troubles.truncate(troubles);
+                    self.leaf(bytes);
+                }
+                self.yielded |= yielded;
+            }
+            Some(Form::Container(kind)) => {
+                self.trouble(true, format!("a {} in {DEEPEST} others is not opened", kind.as_str()));
+            }
+            _ => self.leaf(bytes),
+        }
+    }
+
+    /// A text.
+    pub(super) fn leaf(&mut self, bytes: &[u8]) {
+        self.yielded = true;
+        (self.leaf)(&Leaf { member: &self.member, decoded: &self.decoded, bytes });
+    }
+
+    /// Says of a member that it was not read.
+    pub(super) fn unread(&mut self, name: &[u8], why: String) {
+        let length = self.enter(name);
+        self.trouble(false, why);
+        self.member.truncate(length);
+    }
+
+    fn enter(&mut self, name: &[u8]) -> usize {
+        let length = self.member.len();
+        if !name.is_empty() {
+            if length > 0 {
+                self.member.push(b'!');
+            }
+            self.member.extend_from_slice(&name[..name.len().min(LONGEST_NAME)]);
+        }
+        length
+    }
+
+    pub(super) fn trouble(&mut self, is_limit: bool, why: String) {
+        match self.troubles.len() {
+            0..MOST_TROUBLES => self.troubles.push(Trouble { member: self.member.clone(), is_limit, why }),
+            MOST_TROUBLES => self.troubles.push(Trouble {
+                member: Vec::new(),
+                is_limit,
+                why: "more of its members were not read".into(),
+            }),
+            _ => {}
+        }
+    }
+}
+
+/// Bytes of a member's name.
+const LONGEST_NAME: usize = 4096;
