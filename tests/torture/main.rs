@@ -1,0 +1,45 @@
+//! The torture suite: repositories and directories that are odd, broken or hostile, one named test each.
+//!
+//! Each case builds its ground with real git or by hand, and says what a scan of it must find, whether it must be
+//! complete, and what it must complain of. The harness adds what holds for every case: no panic, no signal, no more
+//! memory than the case allows, nothing written where the scan reads, and, where `strace` is installed, no command and
+//! no connection.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+mod broken;
+mod case;
+mod containers;
+mod forms;
+mod hostile;
+mod judge;
+mod places;
+mod process;
+#[path = "../it/support/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the other tests, which use other parts of it")]
+mod support;
+mod texts;
+mod watched;
+
+use case::Case;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let kinds: [(&str, Vec<Case>); 7] = [
+        ("places", places::cases()),
+        ("forms", forms::cases()),
+        ("broken", broken::cases()),
+        ("hostile", hostile::cases()),
+        ("texts", texts::cases()),
+        ("containers", containers::cases()),
+        ("process", process::cases()),
+    ];
+    let mut trials = Vec::new();
+    for (kind, cases) in kinds {
+        for case in cases {
+            let name = format!("{kind}::{}", case.name);
+            trials.push(Trial::test(name, move || judge::judge(&case).map_err(Failed::from)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
