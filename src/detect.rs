@@ -75,6 +75,8 @@ pub struct Scratch {
     encoded: Vec<encoded::Finds>,
     /// For what comes out of it.
     inner: Option<Box<Scratch>>,
+    /// Places at which what stands encoded was not decoded to its end, since this was last looked at.
+    pub(crate) undecoded: u64,
     /// How many candidates were dropped, by rule and reason.
     pub dropped: BTreeMap<(RuleIndex, DropReason), u64>,
 }
@@ -177,6 +179,7 @@ impl Detector {
             accepted: Vec::new(),
             encoded: Vec::new(),
             inner: None,
+            undecoded: 0,
             dropped: BTreeMap::new(),
         }
     }

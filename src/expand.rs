@@ -13,9 +13,10 @@ mod archives;
 mod budget;
 mod container;
 mod pdf;
+mod sqlite;
 mod wide;
 
-pub(crate) use container::{Kind, LARGEST_CONTAINER, Leaf, Trouble, walk};
+pub(crate) use container::{Kind, LARGEST_CONTAINER, Leaf, Trouble, is_to_be_read, walk};
 pub(crate) use wide::Wide;
 
 /// Bytes from which [`form`] can tell.
@@ -30,9 +31,12 @@ pub(crate) enum Form {
     Container(Kind),
 }
 
-/// By the first [`HEAD`] bytes.
+/// By the first [`HEAD`] bytes, and for some by the last ones.
 pub(crate) fn form(bytes: &[u8]) -> Option<Form> {
     let head = &bytes[..bytes.len().min(HEAD)];
+    if container::ends_as_zip(bytes) {
+        return Some(Form::Container(Kind::Zip));
+    }
     // Nearly all blobs begin with a letter, and are plain text.
     if head.first().is_some_and(u8::is_ascii_graphic) && !head.contains(&0) && !container::may_begin(head) {
         return None;

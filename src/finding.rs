@@ -146,6 +146,19 @@ pub struct Via {
     pub decoded: String,
 }
 
+impl Via {
+    /// This way, and from there on that one.
+    pub(crate) fn with(&self, inner: &Via) -> Via {
+        let between = if self.decoded.is_empty() || inner.decoded.is_empty() { "" } else { " > " };
+        let mut member = self.member.clone();
+        if !member.is_empty() && !inner.member.is_empty() {
+            member.push(b'!');
+        }
+        member.extend_from_slice(&inner.member);
+        Via { member, decoded: format!("{}{between}{}", self.decoded, inner.decoded) }
+    }
+}
+
 /// A candidate that passed the filters, in one blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {

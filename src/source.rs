@@ -128,6 +128,7 @@ impl<'a> Worker<'a> {
             Some(Form::Wide(wide)) => self.scan_wide(wide, bytes),
             _ => self.detector.scan_version(bytes, ancestor, &mut self.scratch),
         };
+        self.tell_undecoded(name);
         Counters::add(&self.counters.bytes, bytes.len() as u64);
         // Looked at all the same: the versions made from it inherit what is known of it.
         if !self.counters.leaves_out(bytes.len() as u64) {
@@ -154,6 +155,20 @@ impl<'a> Worker<'a> {
         let dropped = std::mem::take(&mut self.scratch.dropped);
         self.detector.scan_version(bytes, ancestor, &mut self.scratch);
         self.scratch.dropped = dropped;
+        self.scratch.undecoded = 0;
+    }
+
+    /// A limit of what is decoded, if the last scan hit one.
+    fn tell_undecoded(&mut self, name: &dyn Fn() -> String) {
+        if std::mem::take(&mut self.scratch.undecoded) > 0 {
+            self.gaps.push(Gap {
+                kind: GapKind::TooLarge,
+                place: name(),
+                detail:
+                    "what stands encoded in it is nested too deeply or too large to be decoded to its end"
+                        .into(),
+            });
+        }
     }
 
     /// What the scan before this call leaves for the versions made from its text.
@@ -194,6 +209,7 @@ impl<'a> Worker<'a> {
         if !counters.leaves_out(outcome.as_ref().map_or_else(|error| error.read, |read| *read)) {
             grouping.merge(found);
         }
+        self.tell_undecoded(&|| name.to_owned());
         match outcome {
             Ok(read) => Counters::add(&self.counters.bytes, read),
             Err(error) => {

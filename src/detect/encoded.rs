@@ -5,6 +5,7 @@
 //! the child what it was in the base; all others are looked for round what was edited. What comes out of a region is
 //! scanned as a text of its own, a few levels deep.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,16 +16,19 @@ use crate::finding::{Match, Via};
 use crate::location::{Cursor, Position, Span};
 
 mod escapes;
+mod pieces;
+mod quoted;
 mod runs;
+mod wide;
 
 /// How far beyond itself what a region is can be decided.
 const REACH: usize = 400;
 /// Codes inside codes.
 const DEEPEST: usize = 4;
-/// Longer regions are decoded up to there.
-const LONGEST: usize = 1 << 20;
-/// Bytes that are decoded in one text, all levels together.
-const MOST_BYTES: usize = 8 << 20;
+/// How far behind its beginning a region is looked at in a text that is too large to hold.
+pub(super) const LOOK_AHEAD: usize = 1 << 20;
+/// Bytes that may come out of archives and compressed data that stand encoded in one text.
+const MOST_OPENED: u64 = 64 << 20;
 
 /// How a region is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +36,10 @@ pub(super) enum Coding {
     Base64,
     Hex,
     Escapes,
+    /// Lines that quoted-printable broke.
+    Quoted,
+    /// UTF-16 among other bytes.
+    Wide,
 }
 
 impl Coding {
@@ -40,6 +48,8 @@ impl Coding {
             Coding::Base64 => "base64",
             Coding::Hex => "hex",
             Coding::Escapes => "escapes",
+            Coding::Quoted => "quoted-printable",
+            Coding::Wide => "utf-16",
         }
     }
 }
@@ -57,11 +67,20 @@ impl Region {
     }
 }
 
-/// What a region decodes to.
+/// What a region, or a piece of it, decodes to.
 struct Decoded {
     bytes: Vec<u8>,
     /// Where each byte begins in the text, and where the last one ends.
     places: Vec<u32>,
+}
+
+/// What decoding one text has cost so far.
+#[derive(Debug, Default)]
+struct Spent {
+    /// Bytes that came out of archives.
+    opened: u64,
+    /// Places at which a limit was hit.
+    limits: u64,
 }
 
 /// A region in which something was found. Places are relative to its beginning.
@@ -78,6 +97,14 @@ struct Find {
     found: Match,
     /// The part of the region that it stands in.
     span: Range<usize>,
+}
+
+impl Find {
+    fn is_same(&self, other: &Find) -> bool {
+        self.span == other.span
+            && self.found.rule == other.found.rule
+            && self.found.secret == other.found.secret
+    }
 }
 
 impl Detector {
@@ -98,18 +125,51 @@ impl Detector {
                 inherit(ancestor, cores, &mut finds);
             }
         }
-        let mut budget = MOST_BYTES;
+        let mut spent = Spent::default();
         for region in regions {
-            let matches = self.decode(bytes, &region, scratch, &mut budget, 0);
+            let matches = self.decode(bytes, &region, scratch, &mut spent, 0);
             if !matches.is_empty() {
                 finds.push(Finds { region, matches: matches.into() });
             }
         }
         finds.sort_by_key(|finds| finds.region.order());
         if !finds.is_empty() {
-            told(bytes, &finds, found);
+            let mut decoded = Vec::new();
+            told(bytes, &finds, &mut decoded);
+            found.append(&mut shortest(decoded));
         }
         scratch.encoded = finds;
+        scratch.undecoded += spent.limits;
+    }
+
+    /// What stands encoded in a part of a text that is too large to hold: regions that begin in `core`.
+    pub(super) fn look_encoded_in_part(
+        &self,
+        bytes: &[u8],
+        core: Range<usize>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Match>,
+    ) {
+        let mut regions = Vec::new();
+        find_regions(bytes, std::slice::from_ref(&core), &mut regions);
+        regions.retain(|region| core.contains(&region.span.start));
+        let mut spent = Spent::default();
+        let mut finds = Vec::new();
+        for mut region in regions {
+            // What lies behind is not here yet.
+            if region.span.len() > LOOK_AHEAD {
+                region.span.end = region.span.start + LOOK_AHEAD;
+                spent.limits += 1;
+            }
+            let matches = self.decode(bytes, &region, scratch, &mut spent, 0);
+            if !matches.is_empty() {
+                finds.push(Finds { region, matches: matches.into() });
+            }
+        }
+        let mut decoded = Vec::new();
+        told(bytes, &finds, &mut decoded);
+        found.append(&mut shortest(decoded));
+        scratch.undecoded += spent.limits;
     }
 
     /// Decodes a region of `bytes` and scans what comes out.
@@ -118,73 +178,112 @@ impl Detector {
         bytes: &[u8],
         region: &Region,
         scratch: &mut Scratch,
-        budget: &mut usize,
+        spent: &mut Spent,
         depth: usize,
     ) -> Vec<Find> {
-        let text = &bytes[region.span.start..region.span.end.min(region.span.start + LONGEST)];
-        let decoded = match region.coding {
-            Coding::Base64 => runs::base64(text),
-            Coding::Hex => runs::hex(text),
-            Coding::Escapes => escapes::decode(text),
-        };
-        let Some(decoded) = decoded.filter(|decoded| decoded.bytes.len() <= *budget) else {
-            return Vec::new();
-        };
-        *budget -= decoded.bytes.len();
+        let text = &bytes[region.span.clone()];
         let mut inner = scratch.inner.take().unwrap_or_else(|| Box::new(self.scratch()));
-        let mut finds = Vec::new();
-        let place = |at: usize| decoded.places[at.min(decoded.bytes.len())] as usize;
-        let mut keep = |mut one: Match, span: Range<usize>, more: &str, member: &[u8]| {
-            let outer = place(span.start)..place(span.end);
-            // What stands in the clear is found in the clear.
-            if text.get(outer.clone()).is_some_and(|clear| clear == &decoded.bytes[span]) {
-                return;
-            }
-            let decoded = if more.is_empty() {
-                region.coding.as_str().to_owned()
-            } else {
-                format!("{} > {more}", region.coding.as_str())
-            };
-            one.via = Some(Arc::new(Via { member: member.into(), decoded }));
-            finds.push(Find { found: one, span: outer });
-        };
-        if let Some(Form::Container(kind)) = expand::form(&decoded.bytes) {
-            expand::walk(kind, &decoded.bytes, &mut |leaf| {
-                for one in self.scan_plain(leaf.bytes, None, &mut inner) {
-                    keep(one, 0..decoded.bytes.len(), &leaf.decoded.join(" > "), leaf.member);
-                }
+        let mut finds: Vec<Find> = Vec::new();
+        for piece in pieces::of(text, region.coding) {
+            let Some(decoded) = decoded(&text[piece.clone()], region.coding) else { continue };
+            let mut more =
+                self.look_inside(&text[piece.clone()], region.coding, &decoded, &mut inner, spent, depth);
+            more.iter_mut().for_each(|find| {
+                find.span.start += piece.start;
+                find.span.end += piece.start;
             });
-        } else {
-            for one in self.scan_plain(&decoded.bytes, None, &mut inner) {
-                let span = as_range(one.location.span);
-                keep(one, span, "", b"");
-            }
-            if depth + 1 < DEEPEST {
-                let mut regions = Vec::new();
-                find_regions(&decoded.bytes, std::slice::from_ref(&(0..decoded.bytes.len())), &mut regions);
-                for region in regions {
-                    for find in self.decode(&decoded.bytes, &region, &mut inner, budget, depth + 1) {
-                        let start = region.span.start;
-                        let span = start + find.span.start..start + find.span.end;
-                        let via = find.found.via.clone();
-                        let (more, member) = via
-                            .as_ref()
-                            .map_or(("", &b""[..]), |via| (via.decoded.as_str(), via.member.as_slice()));
-                        keep(find.found, span, more, member);
-                    }
-                }
-            }
+            // Pieces overlap.
+            more.retain(|find| !finds.iter().any(|known| known.is_same(find)));
+            finds.append(&mut more);
         }
-        merge_dropped(scratch, &mut inner);
+        // Versions do not decode again what they copied, so that what is dropped inside cannot be counted.
+        inner.dropped.clear();
         scratch.inner = Some(inner);
         finds
     }
+
+    /// Scans what a piece of a region decodes to.
+    fn look_inside(
+        &self,
+        text: &[u8],
+        coding: Coding,
+        decoded: &Decoded,
+        inner: &mut Scratch,
+        spent: &mut Spent,
+        depth: usize,
+    ) -> Vec<Find> {
+        let here = Via { member: Vec::new().into(), decoded: coding.as_str().into() };
+        let place = |at: usize| decoded.places[at.min(decoded.bytes.len())] as usize;
+        let mut finds = Vec::new();
+        for mut one in self.look_through(&decoded.bytes, inner, spent, depth) {
+            let span = as_range(one.location.span);
+            let outer = place(span.start)..place(span.end);
+            // What stands in the clear is found in the clear.
+            if one.via.is_none() && text.get(outer.clone()).is_some_and(|clear| clear == &decoded.bytes[span])
+            {
+                continue;
+            }
+            one.via = Some(Arc::new(one.via.map_or_else(|| here.clone(), |via| here.with(&via))));
+            finds.push(Find { found: one, span: outer });
+        }
+        finds
+    }
+
+    /// All matches in something decoded, at their places in it; those in an archive have all of it for their place.
+    fn look_through(
+        &self,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        spent: &mut Spent,
+        depth: usize,
+    ) -> Vec<Match> {
+        let is_deepest = depth + 1 == DEEPEST;
+        let mut found = Vec::new();
+        if let Some(Form::Container(kind)) = expand::form(bytes) {
+            if is_deepest {
+                spent.limits += 1;
+                return found;
+            }
+            let left = MOST_OPENED.saturating_sub(spent.opened);
+            let whole = Span { start: 0, end: bytes.len() as u64 };
+            let troubles = expand::walk(kind, bytes, left, &mut |leaf| {
+                spent.opened += leaf.bytes.len() as u64;
+                let via = Via { member: leaf.member.into(), decoded: leaf.decoded.join(" > ") };
+                for mut one in self.look_through(leaf.bytes, scratch, spent, depth + 1) {
+                    one.location.span = whole;
+                    one.via = Some(Arc::new(one.via.map_or_else(|| via.clone(), |inner| via.with(&inner))));
+                    found.push(one);
+                }
+            });
+            spent.limits += u64::from(troubles.iter().any(|trouble| trouble.is_limit));
+            return found;
+        }
+        found = self.scan_plain(bytes, None, scratch);
+        let mut regions = Vec::new();
+        find_regions(bytes, std::slice::from_ref(&(0..bytes.len())), &mut regions);
+        if is_deepest {
+            spent.limits += u64::from(!regions.is_empty());
+            return found;
+        }
+        for region in regions {
+            for Find { found: mut one, span } in self.decode(bytes, &region, scratch, spent, depth + 1) {
+                let start = region.span.start;
+                one.location.span =
+                    Span { start: (start + span.start) as u64, end: (start + span.end) as u64 };
+                found.push(one);
+            }
+        }
+        found
+    }
 }
 
-/// What was dropped inside is dropped all the same.
-fn merge_dropped(scratch: &mut Scratch, inner: &mut Scratch) {
-    for (key, count) in std::mem::take(&mut inner.dropped) {
-        *scratch.dropped.entry(key).or_default() += count;
+fn decoded(text: &[u8], coding: Coding) -> Option<Decoded> {
+    match coding {
+        Coding::Base64 => runs::base64(text),
+        Coding::Hex => runs::hex(text),
+        Coding::Escapes => escapes::decode(text),
+        Coding::Quoted => quoted::decode(text),
+        Coding::Wide => wide::decode(text),
     }
 }
 
@@ -196,10 +295,12 @@ fn as_range(span: Span) -> Range<usize> {
 /// All regions that what is in `cores` can have a say in: by place, no two alike.
 fn find_regions(bytes: &[u8], cores: &[Range<usize>], out: &mut Vec<Region>) {
     for core in cores.iter().filter(|core| !core.is_empty()) {
-        let wide = core.start.saturating_sub(REACH)..bytes.len().min(core.end + REACH);
+        let range = core.start.saturating_sub(REACH)..bytes.len().min(core.end + REACH);
         let known = out.len();
-        runs::find(bytes, wide.clone(), out);
-        escapes::find(bytes, wide.clone(), out);
+        runs::find(bytes, range.clone(), out);
+        escapes::find(bytes, range.clone(), out);
+        quoted::find(bytes, range.clone(), out);
+        wide::find(bytes, range.clone(), out);
         // Those out of reach are the ancestor's to tell.
         let mut found = out.split_off(known);
         found.retain(|region| has_say(core, &region.span));
@@ -257,4 +358,25 @@ fn told(bytes: &[u8], finds: &[Finds], found: &mut Vec<Match>) {
             found.push(one);
         }
     }
+}
+
+/// Where one secret was come by in several ways, the one that takes the least of the text: what is escaped in a line that
+/// was broken is found with and without joining the lines.
+fn shortest(mut found: Vec<Match>) -> Vec<Match> {
+    let ways = |one: &Match| one.via.as_ref().map_or(0, |via| via.decoded.len());
+    let order = |one: &Match| (Reverse(one.location.span.start), one.location.span.end, ways(one));
+    found.sort_by(|a, b| (a.rule, &a.secret).cmp(&(b.rule, &b.secret)).then_with(|| order(a).cmp(&order(b))));
+    let mut kept: Vec<Match> = Vec::with_capacity(found.len());
+    // Of all with this secret that begin no earlier, where the first one ends.
+    let mut least = u64::MAX;
+    for one in found {
+        let is_other = kept.last().is_none_or(|last| (last.rule, &last.secret) != (one.rule, &one.secret));
+        least = if is_other { u64::MAX } else { least };
+        if one.location.span.end < least {
+            least = one.location.span.end;
+            kept.push(one);
+        }
+    }
+    kept.sort_by_key(|one| (one.location.span.start, one.location.span.end, one.rule));
+    kept
 }

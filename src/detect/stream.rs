@@ -5,9 +5,9 @@
 
 use std::io::Read;
 
-use super::{Detector, Scratch, markers};
+use super::{Detector, Scratch, encoded, markers};
 use crate::finding::Match;
-use crate::location::{Cursor, Position};
+use crate::location::{Cursor, Location, Position};
 
 /// A text that could not be read to its end; matches before that are kept.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,8 @@ impl Detector {
             .max()
             .unwrap_or(0);
         // Bytes next to the interval, and the checks before the expression, look a little further; so do markers.
-        widest + self.prefilter.longest() + 256 + markers::REACH
+        let widest = widest + self.prefilter.longest() + 256 + markers::REACH;
+        if self.decodes { widest.max(encoded::LOOK_AHEAD) } else { widest }
     }
 
     /// Scans what `reader` yields, `chunk` bytes at a time, calling `found` with the matches of each chunk.
@@ -65,7 +66,13 @@ impl Detector {
             let core_end = if at_end { buffer.len() } else { core + chunk };
             self.find_candidates(&buffer, core..core_end, scratch);
             self.accept(&buffer, scratch);
-            let matches = super::matches::to_matches(&buffer, base, origin, &scratch.accepted);
+            let mut matches = super::matches::to_matches(&buffer, base, origin, &scratch.accepted);
+            if self.decodes {
+                let mut decoded = Vec::new();
+                self.look_encoded_in_part(&buffer, core..core_end, scratch, &mut decoded);
+                decoded.iter_mut().for_each(|one| moved(one, base, origin));
+                matches.append(&mut decoded);
+            }
             if !matches.is_empty() {
                 found(matches);
             }
@@ -84,4 +91,17 @@ impl Detector {
             core = core_end - discard;
         }
     }
+}
+
+/// A match of a buffer, as the text has it whose part the buffer is.
+fn moved(found: &mut Match, base: u64, origin: Position) {
+    let Location { start, end, span } = &mut found.location;
+    for position in [start, end] {
+        if position.line == 1 {
+            position.column += origin.column - 1;
+        }
+        position.line += origin.line - 1;
+    }
+    span.start += base;
+    span.end += base;
 }

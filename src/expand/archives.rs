@@ -10,7 +10,7 @@ use super::container::{DECODER_MEMORY, Kind, Opening, Stop};
 /// If it does not begin as it should.
 pub(super) fn decoder(kind: Kind, bytes: &[u8]) -> Result<Box<dyn Read + '_>, String> {
     Ok(match kind {
-        Kind::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(bytes)),
+        Kind::Gzip => Box::new(Members { rest: bytes, member: None }),
         Kind::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(bytes)),
         Kind::Xz => {
             let limit = u32::try_from(DECODER_MEMORY / 1024).unwrap_or(u32::MAX);
@@ -19,6 +19,31 @@ pub(super) fn decoder(kind: Kind, bytes: &[u8]) -> Result<Box<dyn Read + '_>, St
         Kind::Zstd => Box::new(Frames { rest: bytes, frame: None }),
         _ => return Err(format!("{} is no compression", kind.as_str())),
     })
+}
+
+/// Gzip members one behind the other; zeros behind the last one fill up a block, and are no damage.
+struct Members<'a> {
+    rest: &'a [u8],
+    member: Option<flate2::bufread::GzDecoder<&'a [u8]>>,
+}
+
+impl Read for Members<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if let Some(member) = &mut self.member {
+                let read = member.read(buffer)?;
+                if read > 0 || buffer.is_empty() {
+                    return Ok(read);
+                }
+                self.rest =
+                    self.member.take().map(flate2::bufread::GzDecoder::into_inner).unwrap_or_default();
+            }
+            if self.rest.iter().all(|byte| *byte == 0) {
+                return Ok(0);
+            }
+            self.member = Some(flate2::bufread::GzDecoder::new(self.rest));
+        }
+    }
 }
 
 type Frame<'a> = ruzstd::decoding::StreamingDecoder<&'a [u8], ruzstd::decoding::FrameDecoder>;
@@ -34,7 +59,7 @@ impl Read for Frames<'_> {
         loop {
             if let Some(frame) = &mut self.frame {
                 let read = frame.read(buffer)?;
-                if read > 0 {
+                if read > 0 || buffer.is_empty() {
                     return Ok(read);
                 }
                 self.rest =
@@ -61,6 +86,13 @@ pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
         return zip_in_order(bytes, opening);
     };
+    let mut names = Vec::new();
+    for name in archive.file_names_raw() {
+        names.extend_from_slice(name);
+        names.push(b'\n');
+    }
+    names.extend_from_slice(archive.comment());
+    opening.names(&names);
     for number in 0..archive.len() {
         let failed = match archive.by_index(number) {
             Ok(file) if file.is_dir() => continue,
@@ -117,7 +149,14 @@ pub(super) fn tar(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
             return Ok(());
         }
     };
+    let mut names = Vec::new();
     for entry in entries {
+        if let Ok(entry) = &entry {
+            names.extend_from_slice(&entry.path_bytes());
+            names.push(b'\n');
+            names.extend_from_slice(&entry.link_name_bytes().unwrap_or_default());
+            names.push(b'\n');
+        }
         match entry {
             Ok(mut entry)
                 if entry.header().entry_type().is_file() || entry.header().entry_type().is_gnu_sparse() =>
@@ -132,6 +171,7 @@ pub(super) fn tar(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
             }
         }
     }
+    opening.names(&names);
     Ok(())
 }
 
@@ -154,6 +194,8 @@ pub(super) fn seven_zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), S
         }
     };
     reader.set_thread_count(1);
+    let names: Vec<&str> = reader.archive().files.iter().map(sevenz_rust2::ArchiveEntry::name).collect();
+    opening.names(names.join("\n").as_bytes());
     let mut stopped = false;
     let outcome = reader.for_each_entries_with_decision(|entry, content| {
         if entry.is_directory() {

@@ -21,9 +21,9 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// For a container of this size.
-    pub(super) fn of(size: u64) -> Self {
-        let most_bytes = size.saturating_mul(LARGEST_RATIO).clamp(FREE_BYTES, MOST_BYTES);
+    /// For a container of this size, of which no more than `most` bytes may come out anyway.
+    pub(super) fn of(size: u64, most: u64) -> Self {
+        let most_bytes = size.saturating_mul(LARGEST_RATIO).clamp(FREE_BYTES, MOST_BYTES).min(most);
         Budget { members: 0, bytes: 0, most_bytes }
     }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::budget::{Budget, DEEPEST, LARGEST_MEMBER};
-use super::{Form, archives, form, pdf};
+use super::{Form, archives, form, pdf, sqlite};
 
 /// Larger ones are not opened, since they are held in memory.
 pub(crate) const LARGEST_CONTAINER: u64 = 64 << 20;
@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     Zstd,
     SevenZip,
     Pdf,
+    Sqlite,
 }
 
 impl Kind {
@@ -37,6 +38,7 @@ impl Kind {
             Kind::Zstd => "zstd",
             Kind::SevenZip => "7z",
             Kind::Pdf => "pdf",
+            Kind::Sqlite => "sqlite",
         }
     }
 }
@@ -45,14 +47,19 @@ impl Kind {
 pub(super) fn may_begin(head: &[u8]) -> bool {
     matches!(
         head,
-        [b'B', b'Z', b'h', ..] | [b'%', b'P', b'D', b'F', ..] | [b'P', b'K', ..] | [b'7', b'z', ..]
+        [b'B', b'Z', b'h', ..]
+            | [b'%', b'P', b'D', b'F', ..]
+            | [b'P', b'K', ..]
+            | [b'7', b'z', ..]
+            | [b'S', b'Q', b'L', b'i', ..]
     )
 }
 
 /// Of a blob that begins like this.
 pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     match head {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
+        // A version of the format, flags, and one of few methods.
+        [b'P', b'K', 3, 4, 0..=63, _, _, _, 0..=99, 0, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
         // Deflate is the only method there is; the upper flags are reserved.
         [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => Some(Kind::Gzip),
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => Some(Kind::Bzip2),
@@ -60,8 +67,26 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::SevenZip),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
-        _ => (head.get(257..262) == Some(b"ustar")).then_some(Kind::Tar),
+        _ if head.starts_with(sqlite::MARK) => Some(Kind::Sqlite),
+        _ => is_tar(head).then_some(Kind::Tar),
     }
+}
+
+/// Whether a zip ends here, whatever it begins with: programs and scripts carry one behind them.
+pub(super) fn ends_as_zip(bytes: &[u8]) -> bool {
+    bytes.len().checked_sub(ZIP_END).is_some_and(|at| bytes[at..].starts_with(b"PK\x05\x06"))
+}
+
+/// Bytes of the record at the end of a zip without a comment.
+const ZIP_END: usize = 22;
+
+/// The mark that all but the oldest have, and a sum of the header's bytes, its own field taken for blanks.
+fn is_tar(head: &[u8]) -> bool {
+    let Some(header) = head.get(..512).filter(|header| &header[257..262] == b"ustar") else { return false };
+    let field = header[148..156].iter().map(|byte| char::from(*byte)).filter(|c| c.is_digit(8));
+    let said = field.filter_map(|c| c.to_digit(8)).fold(0, |sum: u32, digit| sum * 8 + digit);
+    let sum = |range: std::ops::Range<usize>| header[range].iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    said == sum(0..148) + 8 * u32::from(b' ') + sum(156..512)
 }
 
 /// A text inside a container.
@@ -86,23 +111,27 @@ pub(crate) struct Trouble {
     pub(crate) why: String,
 }
 
-/// Opens a container and everything in it, and calls `leaf` with each text. `None` if it is none after all.
-pub(crate) fn walk(kind: Kind, bytes: &[u8], leaf: &mut dyn FnMut(&Leaf<'_>)) -> Option<Vec<Trouble>> {
+/// Opens a container and everything in it, and calls `leaf` with each text; at most `most` bytes come out. What could not
+/// be read.
+pub(crate) fn walk(kind: Kind, bytes: &[u8], most: u64, leaf: &mut dyn FnMut(&Leaf<'_>)) -> Vec<Trouble> {
     let mut opening = Opening {
-        budget: Budget::of(bytes.len() as u64),
+        budget: Budget::of(bytes.len() as u64, most),
         leaf,
         member: Vec::new(),
         decoded: Vec::new(),
         depth: 0,
-        yielded: false,
         troubles: Vec::new(),
     };
     // Readers of others meet made-up bytes here: what one of them trips over is damaged.
     if catch_unwind(AssertUnwindSafe(|| opening.container(kind, bytes))).is_err() {
         opening.trouble(false, "it contradicts itself".into());
     }
-    let Opening { yielded, troubles, .. } = opening;
-    (yielded || troubles.iter().any(|trouble| trouble.is_limit)).then_some(troubles)
+    opening.troubles
+}
+
+/// Whether the bytes of a container are to be scanned as they are, too: something before a zip, or what is damaged.
+pub(crate) fn is_to_be_read(kind: Kind, bytes: &[u8], troubles: &[Trouble]) -> bool {
+    (kind == Kind::Zip && !bytes.starts_with(b"PK")) || troubles.iter().any(|trouble| !trouble.is_limit)
 }
 
 /// A container that is being opened, with its inner ones.
@@ -113,8 +142,6 @@ pub(super) struct Opening<'a> {
     member: Vec<u8>,
     decoded: Vec<&'static str>,
     depth: usize,
-    /// Whether any text came out.
-    yielded: bool,
     troubles: Vec<Trouble>,
 }
 
@@ -132,6 +159,10 @@ impl Opening<'_> {
             Kind::Tar => archives::tar(bytes, self),
             Kind::SevenZip => archives::seven_zip(bytes, self),
             Kind::Pdf => pdf::streams(bytes, self),
+            Kind::Sqlite => {
+                sqlite::rows(bytes, self);
+                Ok(())
+            }
             Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd => self.compressed(kind, bytes),
         };
         self.depth -= 1;
@@ -180,7 +211,9 @@ impl Opening<'_> {
             self.trouble(true, format!("only its first {LARGEST_MEMBER} bytes are scanned"));
         }
         // What came out before it failed is scanned all the same.
-        self.text(&bytes);
+        if failed.is_none() || !bytes.is_empty() {
+            self.text(&bytes);
+        }
         if let Some(error) = failed {
             self.trouble(false, format!("damaged: {error}"));
         }
@@ -197,14 +230,11 @@ impl Opening<'_> {
     pub(super) fn text(&mut self, bytes: &[u8]) {
         match form(bytes) {
             Some(Form::Container(kind)) if self.depth < DEEPEST => {
-                let (yielded, troubles) = (std::mem::take(&mut self.yielded), self.troubles.len());
+                let known = self.troubles.len();
                 self.container(kind, bytes);
-                if !self.yielded && self.troubles[troubles..].iter().all(|trouble| !trouble.is_limit) {
-                    // None after all.
-                    self.troubles.truncate(troubles);
+                if is_to_be_read(kind, bytes, &self.troubles[known..]) {
                     self.leaf(bytes);
                 }
-                self.yielded |= yielded;
             }
             Some(Form::Container(kind)) => {
                 self.trouble(true, format!("a {} in {DEEPEST} others is not opened", kind.as_str()));
@@ -215,8 +245,14 @@ impl Opening<'_> {
 
     /// A text.
     pub(super) fn leaf(&mut self, bytes: &[u8]) {
-        self.yielded = true;
         (self.leaf)(&Leaf { member: &self.member, decoded: &self.decoded, bytes });
+    }
+
+    /// The names of its members, and what else its directory says, a line each.
+    pub(super) fn names(&mut self, text: &[u8]) {
+        self.decoded.push("names");
+        self.leaf(text);
+        self.decoded.pop();
     }
 
     /// Says of a member that it was not read.

@@ -15,10 +15,7 @@ pub(super) fn streams(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Sto
         if begin >= 3 && &bytes[begin - 3..begin] == b"end" {
             continue;
         }
-        let body = match &bytes[at..] {
-            [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
-            _ => continue,
-        };
+        let ([b'\r', b'\n', body @ ..] | [b'\n', body @ ..]) = &bytes[at..] else { continue };
         let end = memmem::find(body, b"endstream").unwrap_or(body.len());
         number += 1;
         // A zlib header: deflate, and a multiple of 31.

@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::finding::{Companion, Confidence, Fact, Finding, ObjectName, Occurrence, RuleIndex};
 use crate::grouping::Key;
+use crate::location::Span;
 use crate::rules::{CompanionSpec, RuleSet};
 use crate::secret::Secret;
 
@@ -199,6 +200,19 @@ pub(super) fn doubles(findings: &[Finding], rules: &RuleSet, named: &HashSet<&Se
                     && finding.occurrences.iter().all(|occurrence| said.contains(&place(occurrence)))
             })
     };
+    // What stands encoded is a value as well, to rules that do not know what is in it.
+    let mut encoded: HashMap<_, Vec<Span>> = HashMap::new();
+    let others =
+        findings.iter().filter(|finding| !is_generic(finding)).flat_map(|finding| &finding.occurrences);
+    for other in others.filter(|o| o.via.as_ref().is_some_and(|via| !via.decoded.is_empty())) {
+        encoded.entry((other.path.as_bstr(), other.blob)).or_default().push(other.location.span);
+    }
+    let is_within = |occurrence: &Occurrence| {
+        let Span { start, end } = occurrence.location.span;
+        let here = encoded.get(&(occurrence.path.as_bstr(), occurrence.blob));
+        here.into_iter().flatten().any(|span| start <= span.start && span.end <= end)
+    };
+    let is_said = |finding: &&Finding| is_said(finding) || finding.occurrences.iter().all(is_within);
     let generic = findings.iter().filter(|finding| is_generic(finding));
     generic.filter(is_said).map(|finding| (finding.rule, finding.secret.clone())).collect()
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use bstr::ByteSlice as _;
 
 use super::{Counters, Worker};
-use crate::expand::{Form, Kind, Leaf, Trouble, form, walk};
+use crate::expand::{Form, Kind, Leaf, Trouble, form, is_to_be_read, walk};
 use crate::finding::{Gap, GapKind, Via};
 use crate::grouping::Place;
 
 impl Worker<'_> {
-    /// Scans everything in a container. False if it is none after all, or is to stay closed.
+    /// Scans everything in a container. False if its own bytes are to be scanned as well, or in its place.
     pub(super) fn contents(
         &mut self,
         place: &Place,
@@ -23,14 +23,14 @@ impl Worker<'_> {
             return false;
         }
         let leaves_out = self.counters.leaves_out(bytes.len() as u64);
-        let troubles = walk(kind, bytes, &mut |leaf| {
+        let troubles = walk(kind, bytes, u64::MAX, &mut |leaf| {
             if !leaves_out {
                 self.leaf(place, leaf);
             }
         });
-        let Some(troubles) = troubles else { return false };
+        let is_done = !is_to_be_read(kind, bytes, &troubles);
         self.gaps.extend(troubles.into_iter().map(|trouble| gap(&name(), trouble)));
-        true
+        is_done
     }
 
     fn leaf(&mut self, place: &Place, leaf: &Leaf<'_>) {
@@ -43,8 +43,13 @@ impl Worker<'_> {
         if matches.is_empty() {
             return;
         }
-        let via = Arc::new(Via { member: leaf.member.into(), decoded: leaf.decoded.join(" > ") });
-        matches.iter_mut().for_each(|one| one.via = Some(Arc::clone(&via)));
+        let plain = Arc::new(Via { member: leaf.member.into(), decoded: leaf.decoded.join(" > ") });
+        for one in &mut matches {
+            one.via = Some(match one.via.take() {
+                None => Arc::clone(&plain),
+                Some(inner) => Arc::new(plain.with(&inner)),
+            });
+        }
         self.keep(place, matches);
     }
 }

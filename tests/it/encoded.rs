@@ -48,23 +48,24 @@ fn every_coding_is_undone() {
         ("u-braces", format!("s = \"{}\"\n", token.replace("ghp", "\\u{67}\\u{68}p")), "escapes"),
         ("entity", format!("<b>{}</b>\n", each(&token, |c| format!("&#{c};"))), "escapes"),
         ("entity-hex", format!("<b>{}</b>\n", token.replace('g', "&#x67;")), "escapes"),
-        ("quoted", format!("Token{}=20\n", token.replace('_', "=5F")), "escapes"),
+        ("quoted", format!("Token {}=20\n", token.replace('_', "=5F")), "escapes"),
     ] {
         let sandbox = Sandbox::repository();
         sandbox.commit_file("a", format!("first\n{text}last\n"));
-        let scan = sandbox.scan(&["."]);
+        let scan = sandbox.scan(&[]);
         let mine = |finding: &&serde_json::Value| finding["rule"]["id"] == RULE;
         let findings: Vec<_> = scan.findings().iter().filter(mine).collect();
         assert_eq!(findings.len(), 1, "{name}: {:?}", scan.places());
         let occurrences = findings[0]["occurrences"].as_array().unwrap();
-        assert_eq!(occurrences.len(), 2, "{name}: {:?}", scan.places());
+        let copies = if name == "wrapped-76" { 3 } else { 1 };
+        assert_eq!(occurrences.len(), 2 * copies, "{name}: {:?}", scan.places());
         assert!(occurrences.iter().all(|one| one["decoded"] == decoded), "{name}: {}", occurrences[0]);
         let line = occurrences[0]["start"]["line"].as_u64().unwrap();
         assert!((2..=8).contains(&line), "{name}: {line}");
         // Neither the secret nor what it could be decoded from is shown.
         let human = String::from_utf8(sandbox.muzzle(["scan", "."]).stdout).unwrap();
         assert!(!human.contains(&token) && !human.contains(text.trim()), "{name}: {human}");
-        sandbox.scan(&[".", "--no-decoding", "--rule", RULE]).expect_clean();
+        sandbox.scan(&["--no-decoding", "--rule", RULE]).expect_clean();
     }
 }
 
@@ -75,7 +76,7 @@ fn the_place_is_that_of_the_encoded_secret() {
     let encoded = STANDARD.encode(&text);
     let sandbox = Sandbox::new();
     sandbox.write("a", format!("é = '{encoded}'\n"));
-    let scan = sandbox.scan(&["."]);
+    let scan = sandbox.scan(&[]);
     // `pad ` takes five and a third letters.
     assert_eq!(scan.places(), [format!("{RULE} a:1:{} worktree", "é = '".chars().count() + 1 + 5)]);
 }
@@ -85,7 +86,7 @@ fn what_stands_in_the_clear_is_told_once() {
     let token = github("one");
     let sandbox = Sandbox::new();
     sandbox.write("a", format!("https://example.org/%7Ea%2Fb?t={token}&u=%41%42\n"));
-    let scan = sandbox.scan(&["."]);
+    let scan = sandbox.scan(&[]);
     assert_eq!(scan.places().len(), 1);
     assert_eq!(scan.findings()[0]["occurrences"][0]["decoded"], serde_json::Value::Null);
 }
@@ -97,5 +98,5 @@ fn long_encoded_texts_take_no_time() {
     sandbox.write("escapes", "%41".repeat(2 << 20));
     sandbox.write("lines", format!("{}\n", "QUFB".repeat(16)).repeat(100_000));
     sandbox.write("hex", "41".repeat(4 << 20));
-    sandbox.scan(&["."]).expect_complete();
+    sandbox.scan(&[]).expect_complete();
 }

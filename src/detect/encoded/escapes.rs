@@ -1,4 +1,5 @@
-//! Characters written as escapes: `%41`, `\x41`, `\u0041`, `&#65;`, `=41`. Decoded with what stands round them.
+//! Characters written as escapes: `%41`, `\x41`, `\u0041`, `&#65;`, `=41`; and the colours of terminals, which are no
+//! characters at all. Decoded with what stands round them.
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ const GAP: usize = 64;
 /// What is decoded with them on either side, as far as the line goes.
 const MARGIN: usize = 256;
 /// Bytes of the longest escape.
-const LONGEST: usize = 12;
+const LONGEST: usize = 16;
 
 /// Appends the regions that touch `range`.
 pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
@@ -38,6 +39,8 @@ fn next(bytes: &[u8], from: usize, limit: usize) -> Option<usize> {
     while from < limit {
         let common = memchr::memchr3(b'%', b'\\', b'&', &bytes[from..limit]).map(|at| from + at);
         let stop = common.unwrap_or(limit);
+        let colour = memchr::memchr(COLOUR, &bytes[from..stop]).map(|at| from + at);
+        let (common, stop) = (colour.or(common), colour.unwrap_or(stop));
         let quoted = memchr::memchr_iter(b'=', &bytes[from..stop])
             .map(|at| from + at)
             .find(|at| escape(bytes, *at).is_some());
@@ -69,14 +72,33 @@ fn chain_start(bytes: &[u8], first: usize) -> usize {
     }
 }
 
-/// The length of the escape that begins at `at`, and its character, if it is one that credentials and names have.
-fn escape(bytes: &[u8], at: usize) -> Option<(usize, char)> {
+/// The length of the escape that begins at `at`, and its character, if it is one that credentials and names have, or that
+/// begins another escape.
+fn escape(bytes: &[u8], at: usize) -> Option<(usize, Option<char>)> {
     let (length, character) = any_escape(bytes, at)?;
-    let tells = character.is_ascii_alphanumeric() || "_-=:/@.+\"'".contains(character);
+    let tells = character.is_none_or(|c| c.is_ascii_alphanumeric() || "_-=:/@.+\"'%".contains(c));
     tells.then_some((length, character))
 }
 
-fn any_escape(bytes: &[u8], at: usize) -> Option<(usize, char)> {
+/// `None` for the character of what is not one.
+fn any_escape(bytes: &[u8], at: usize) -> Option<(usize, Option<char>)> {
+    if bytes[at] == COLOUR {
+        return colour(&bytes[at..]).map(|length| (length, None));
+    }
+    character(bytes, at).map(|(length, character)| (length, Some(character)))
+}
+
+/// The length of a sequence that sets how a terminal shows what follows: `ESC [ 31 ; 1 m`.
+fn colour(text: &[u8]) -> Option<usize> {
+    let [COLOUR, b'[', rest @ ..] = text else { return None };
+    let digits = rest.iter().take(LONGEST).take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
+    matches!(rest.get(digits), Some(b'm' | b'K')).then_some(digits + 3)
+}
+
+/// What sequences for terminals begin with.
+const COLOUR: u8 = 0x1b;
+
+fn character(bytes: &[u8], at: usize) -> Option<(usize, char)> {
     let text = &bytes[at..bytes.len().min(at + LONGEST)];
     let digits = |from: usize, count: usize| hex(text.get(from..from + count)?);
     match text {
@@ -121,7 +143,14 @@ pub(super) fn decode(text: &[u8]) -> Option<Decoded> {
     while at < text.len() {
         let place = u32::try_from(at).ok()?;
         match any_escape(text, at) {
-            Some((length, character)) => {
+            Some((length, None)) => at += length,
+            // A backslash that is written as one begins no escape here, but may in what comes out.
+            None if text[at..].starts_with(b"\\\\") => {
+                bytes.push(b'\\');
+                places.push(place);
+                at += 2;
+            }
+            Some((length, Some(character))) => {
                 let mut buffer = [0; 4];
                 for byte in character.encode_utf8(&mut buffer).bytes() {
                     bytes.push(byte);

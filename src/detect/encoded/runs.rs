@@ -45,6 +45,9 @@ static STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDAR
 
 /// Appends the regions that touch `range`.
 pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
+    // What lies between lines, and padding, belongs to a region as well.
+    let beside = DEEPEST_INDENT + 4;
+    let range = range.start.saturating_sub(beside)..bytes.len().min(range.end + beside);
     let mut at = run_start(bytes, range.start);
     // No letter stands before `at`.
     while at < range.end {
@@ -60,15 +63,32 @@ pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
             at = end + 1;
             continue;
         }
-        let span = chained(bytes, start..end);
-        at = span.end + 1;
-        let text = &bytes[span.clone()];
-        let is_hex = text.iter().all(u8::is_ascii_hexdigit);
-        if is_hex && text.len() >= SHORTEST_HEX && text.len().is_multiple_of(2) {
-            out.push(Region { span: span.clone(), coding: Coding::Hex });
+        hex_regions(bytes, start..end, out);
+        let lines = chained(bytes, start..end, is_letter);
+        at = lines.whole.end + 1;
+        if begins_as_text(&bytes[lines.whole.clone()]) {
+            // A short line behind may be the end of it, or another matter.
+            out.extend(lines.without_last.map(|span| Region { span, coding: Coding::Base64 }));
+            out.push(Region { span: lines.whole, coding: Coding::Base64 });
         }
-        if begins_as_text(text) {
-            out.push(Region { span, coding: Coding::Base64 });
+    }
+}
+
+/// The same for hex. A run of digits is one of letters, too, and its lines may end earlier.
+fn hex_regions(bytes: &[u8], run: Range<usize>, out: &mut Vec<Region>) {
+    let is_digit = |byte: u8| byte.is_ascii_hexdigit();
+    // `0x` is no part of the number.
+    let text = &bytes[run.clone()];
+    let mark = if text.starts_with(b"0x") || text.starts_with(b"0X") { 2 } else { 0 };
+    let run = run.start + mark..run.end;
+    if !bytes[run.clone()].iter().all(|byte| is_digit(*byte)) {
+        return;
+    }
+    let Lines { whole, without_last } = chained(bytes, run, is_digit);
+    for span in without_last.into_iter().chain([whole]) {
+        let digits = bytes[span.clone()].iter().filter(|byte| is_digit(**byte)).count();
+        if digits >= SHORTEST_HEX && digits.is_multiple_of(2) {
+            out.push(Region { span, coding: Coding::Hex });
         }
     }
 }
@@ -85,20 +105,33 @@ fn run_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// A run with the lines before and behind it that it was wrapped into.
-fn chained(bytes: &[u8], run: Range<usize>) -> Range<usize> {
+struct Lines {
+    whole: Range<usize>,
+    /// The same without its last line, if that is shorter and no padding ends it.
+    without_last: Option<Range<usize>>,
+}
+
+fn chained(bytes: &[u8], run: Range<usize>, is_letter: fn(u8) -> bool) -> Lines {
     let (mut first, mut last) = (run.clone(), run);
-    while let Some(before) = line_before(bytes, &first) {
+    let mut before_last = None;
+    while let Some(before) = line_before(bytes, &first, is_letter) {
+        before_last = before_last.or(Some(before.end));
         first = before;
     }
-    while let Some(next) = line_behind(bytes, &last) {
+    while let Some(next) = line_behind(bytes, &last, is_letter) {
+        before_last = Some(last.end);
         last = next;
     }
     let padding = bytes[last.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-    first.start..last.end + padding
+    let is_shorter = padding == 0 && last.len() < first.len();
+    Lines {
+        whole: first.start..last.end + padding,
+        without_last: before_last.filter(|_| is_shorter).map(|end| first.start..end),
+    }
 }
 
 /// The run that ends the line above, if the one at hand is its continuation.
-fn line_before(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+fn line_before(bytes: &[u8], run: &Range<usize>, is_letter: fn(u8) -> bool) -> Option<Range<usize>> {
     let indent = bytes[..run.start].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     let at = run.start - indent;
     if indent > DEEPEST_INDENT || at == 0 || bytes[at - 1] != b'\n' {
@@ -111,7 +144,7 @@ fn line_before(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
 }
 
 /// The run that is the line below, if it continues the one at hand.
-fn line_behind(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+fn line_behind(bytes: &[u8], run: &Range<usize>, is_letter: fn(u8) -> bool) -> Option<Range<usize>> {
     let rest = &bytes[run.end..];
     let at = run.end
         + match rest {
@@ -135,11 +168,24 @@ fn begins_as_text(text: &[u8]) -> bool {
         length += 1;
     }
     let Ok(decoded) = STANDARD.decode(&head[..length / 4 * 4]) else { return false };
-    is_text(&decoded) || matches!(decoded.as_slice(), [0x1f, 0x8b, 8, ..] | [b'P', b'K', 3, 4, ..])
+    is_text(&decoded) || is_wide(&decoded) || COMPRESSED.iter().any(|mark| decoded.starts_with(mark))
 }
 
+/// How what is opened begins, as [`form`](crate::expand::form) tells in full.
+const COMPRESSED: [&[u8]; 6] =
+    [b"\x1f\x8b\x08", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c"];
+
+/// UTF-8 without control characters; it may be cut at its end.
 fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e))
+    let is_plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e | 0x80..);
+    bytes.iter().all(is_plain)
+        && std::str::from_utf8(bytes).map_or_else(|e| e.error_len().is_none(), |_| true)
+}
+
+/// UTF-16, with or without a mark.
+fn is_wide(bytes: &[u8]) -> bool {
+    let units = bytes.strip_prefix(b"\xff\xfe").unwrap_or(bytes).as_chunks::<2>().0;
+    units.iter().all(|[low, high]| *high == 0 && is_text(&[*low]))
 }
 
 fn standard(letter: u8) -> u8 {
@@ -169,12 +215,19 @@ pub(super) fn base64(text: &[u8]) -> Option<Decoded> {
     Some(Decoded { bytes, places: of_bytes })
 }
 
-/// Decodes hex.
+/// Decodes hex, wrapped or not.
 pub(super) fn hex(text: &[u8]) -> Option<Decoded> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let bytes: Option<Vec<u8>> =
-        text.as_chunks::<2>().0.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
-    let bytes = bytes.filter(|bytes| is_text(&bytes[..bytes.len().min(TOLD_BY)]))?;
-    let places = (0..=bytes.len()).map(|n| u32::try_from(2 * n)).collect::<Result<_, _>>().ok()?;
+    let mut digits = (0u32..).zip(text).filter_map(|(at, byte)| Some((at, digit(*byte)?)));
+    let (mut bytes, mut places) =
+        (Vec::with_capacity(text.len() / 2), Vec::with_capacity(text.len() / 2 + 1));
+    while let (Some((at, high)), Some((_, low))) = (digits.next(), digits.next()) {
+        bytes.push(high << 4 | low);
+        places.push(at);
+        if bytes.len() == TOLD_BY && !(is_text(&bytes) || is_wide(&bytes)) {
+            return None;
+        }
+    }
+    places.push(u32::try_from(text.len()).ok()?);
     Some(Decoded { bytes, places })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(crate) mod archives;
 pub(crate) mod deltas;
 pub(crate) mod lab;
 pub(crate) mod naive;
