@@ -34,8 +34,12 @@ pub(crate) enum End {
 pub(crate) struct Expected {
     /// Names of the tokens ([`github`](crate::support::github)) that must be found; no others may be.
     pub(crate) found: Vec<String>,
+    /// Whether it does not matter what is found.
+    pub(crate) finds_any: bool,
     /// Places, as [`Scan::places`](crate::support::Scan::places) tells them without the rule, of which each must be told.
     pub(crate) places: Vec<String>,
+    /// The same, by how a place begins and ends.
+    pub(crate) some_places: Vec<(String, String)>,
     pub(crate) end: End,
     /// Gaps, as `kind place`: each must be the beginning of one that is told.
     pub(crate) gaps: Vec<String>,
@@ -57,7 +61,9 @@ pub(crate) struct Expected {
 pub(crate) fn finds<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Expected {
     Expected {
         found: names.into_iter().map(Into::into).collect(),
+        finds_any: false,
         places: Vec::new(),
+        some_places: Vec::new(),
         end: End::Complete,
         gaps: Vec::new(),
         says: Vec::new(),
@@ -72,6 +78,11 @@ pub(crate) fn finds<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Expe
 /// Nothing is found, and everything is read.
 pub(crate) fn clean() -> Expected {
     finds::<String>([])
+}
+
+/// What is found does not matter.
+pub(crate) fn any() -> Expected {
+    Expected { finds_any: true, ..clean() }
 }
 
 /// Nothing trustworthy can be scanned, and standard error says why.
@@ -96,6 +107,12 @@ impl Expected {
     /// A place that must be told, `path:line:column source …` or the beginning of it.
     pub(crate) fn at(mut self, place: impl Into<String>) -> Self {
         self.places.push(place.into());
+        self
+    }
+
+    /// A place that must be told, by how it begins and ends.
+    pub(crate) fn at_some(mut self, begin: &str, end: &str) -> Self {
+        self.some_places.push((begin.into(), end.into()));
         self
     }
 

@@ -5,6 +5,12 @@
 //! memory than the case allows, nothing written where the scan reads, and, where `strace` is installed, no command and
 //! no connection.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "this is a test, although it has a harness of its own"
+)]
+
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod broken;
@@ -16,7 +22,12 @@ mod judge;
 mod places;
 mod process;
 #[path = "../it/support/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "shared with the other tests, which use other parts of it")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "shared with the other tests, which use other parts of it"
+)]
 mod support;
 mod texts;
 mod watched;
