@@ -2,10 +2,11 @@
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::detect::{Ancestor, Detector, Notes, Scratch};
 use crate::expand::{Form, HEAD, LARGEST_CONTAINER, Wide, form};
-use crate::finding::{Gap, GapKind, Match};
+use crate::finding::{Gap, GapKind, Match, ObjectName};
 use crate::grouping::{Grouping, Place};
 
 pub(crate) mod by_path;
@@ -47,6 +48,8 @@ pub struct Counters {
     pub stays_closed: AtomicBool,
     /// How many texts came out of them.
     pub members: AtomicU64,
+    /// Which blobs of the history were scanned, if that is to be known.
+    pub scanned: Option<Mutex<Vec<ObjectName>>>,
 }
 
 impl Default for Counters {
@@ -66,6 +69,7 @@ impl Default for Counters {
             larger: zero(),
             stays_closed: AtomicBool::new(false),
             members: zero(),
+            scanned: None,
         }
     }
 }
@@ -73,6 +77,15 @@ impl Default for Counters {
 impl Counters {
     pub(crate) fn add(counter: &AtomicU64, amount: u64) {
         counter.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    /// A blob of the history is scanned.
+    pub(crate) fn blob(&self, id: impl FnOnce() -> ObjectName) {
+        Counters::add(&self.blobs, 1);
+        Counters::add(&self.done, 1);
+        if let Some(scanned) = &self.scanned {
+            scanned.lock().unwrap_or_else(PoisonError::into_inner).push(id());
+        }
     }
 
     /// Whether something of this size is left out; if so, it is counted.

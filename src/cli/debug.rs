@@ -28,6 +28,17 @@ pub enum DebugCommand {
         #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
         jobs: u16,
     },
+    /// Scan the history as `scan` does, and name each object that was read, is missing or is damaged.
+    ///
+    /// One a line: read, missing or corrupt, and the id. Other gaps: gap, their kind and their place.
+    Objects {
+        /// The repository.
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Threads [default: all cores].
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        jobs: Option<u16>,
+    },
     /// Run providers in a box on loopback, with made-up credentials, until ended.
     ///
     /// Writes muzzle.toml, ca.pem, planted.json and requests.jsonl to the directory.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 
+mod objects;
 mod simulator;
 
 use crate::cli::DebugCommand;
@@ -24,6 +25,7 @@ pub fn run(command: &DebugCommand) -> anyhow::Result<u8> {
     match command {
         DebugCommand::Decode { path, blobs, jobs } => decode(path, *blobs, jobs.map(usize::from)),
         DebugCommand::Phases { path, jobs } => phases(path, usize::from(*jobs)),
+        DebugCommand::Objects { path, jobs } => objects::run(path, jobs.map(usize::from)),
         DebugCommand::Simulator(args) => simulator::run(args),
     }
 }

@@ -6,6 +6,7 @@ use super::{Counters, Worker};
 use crate::detect::{Ancestor, Detector, Notes};
 use crate::expand::form;
 use crate::finding::Gap;
+use crate::git::object_name;
 use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
 use crate::git::walk::{Object, Visitor, walk};
@@ -59,7 +60,7 @@ impl Visitor for Blobs<'_> {
         } else {
             let name = || self.store.id(object.number).to_string();
             self.worker.scan_version(&Place::Object(object.number), &name, bytes, ancestor.as_ref());
-            self.count();
+            self.count(object.number);
         }
         if alone || !object.has_children { None } else { self.worker.notes() }
     }
@@ -67,7 +68,7 @@ impl Visitor for Blobs<'_> {
     fn stream(&mut self, number: Number, _size: u64, reader: &mut dyn Read) {
         let name = self.store.id(number).to_string();
         self.worker.scan_stream(&Place::Object(number), &name, reader);
-        self.count();
+        self.count(number);
     }
 
     fn gap(&mut self, gap: Gap) {
@@ -76,8 +77,7 @@ impl Visitor for Blobs<'_> {
 }
 
 impl Blobs<'_> {
-    fn count(&self) {
-        Counters::add(&self.worker.counters().blobs, 1);
-        Counters::add(&self.worker.counters().done, 1);
+    fn count(&self, number: Number) {
+        self.worker.counters().blob(|| object_name(self.store.id(number)));
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::case::{Case, End, Expected};
+use crate::oracle;
 use crate::support::{RULE, Run, Sandbox, Scan, github};
 use crate::watched::{deeds, measured};
 
@@ -37,6 +38,9 @@ pub(crate) fn judge(case: &Case) -> Result<(), String> {
     }
     if let Some(deeds) = deeds(&command(), &expected.stdin).filter(|deeds| !deeds.is_empty()) {
         complaints.push(format!("it did more than read:\n  {}", deeds.join("\n  ")));
+    }
+    if expected.ask_git {
+        complaints.extend(oracle::complaints(&sandbox, &expected, &directory));
     }
     let after = listing(&sandbox.path(""));
     if before != after {

@@ -19,6 +19,7 @@ mod containers;
 mod forms;
 mod hostile;
 mod judge;
+mod oracle;
 mod places;
 mod process;
 #[path = "../it/support/mod.rs"]
