@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::{Gap, GapKind, ObjectName};
 use environment::Environment;
+use format::Storage;
+use tables::Tables;
 
 pub(crate) mod blob;
 pub(crate) mod changes;
@@ -16,6 +18,7 @@ pub(crate) mod delta;
 pub(crate) mod digest;
 pub mod environment;
 mod exchange;
+mod format;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 pub(crate) mod identity;
@@ -25,11 +28,13 @@ pub(crate) mod objects;
 pub(crate) mod pack;
 pub(crate) mod pushed;
 pub(crate) mod refs;
+mod reftable;
 pub(crate) mod revisions;
 pub(crate) mod revwalk;
 pub mod scope;
 pub(crate) mod staging;
 pub(crate) mod store;
+mod tables;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
@@ -44,6 +49,8 @@ pub struct Repository {
     more_objects: Vec<PathBuf>,
     /// What is being merged, before `MERGE_HEAD` says so.
     merged: Vec<gix::ObjectId>,
+    /// Its refs, if they are not stored in files.
+    tables: Option<Tables>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -123,13 +130,14 @@ impl Repository {
             .config_overrides(["core.useReplaceRefs=false"])
             .with(gix::sec::Trust::Full)
             .bail_if_untrusted(false);
-        let gix = gix::open_opts(candidate, options).map_err(|e| broken(error_chain(&e)))?;
-        if let Some(unknown) = unknown_extension(&gix) {
-            return Err(broken(format!("it needs the extension {unknown:?}, which is not known")));
-        }
+        let gix = gix::open_opts(candidate, options).map_err(|e| broken(format::told(&e)))?;
+        let storage = format::storage(&gix).map_err(broken)?;
         let holder = candidate.file_name().filter(|name| *name == ".git").and_then(|_| candidate.parent());
         let holder = holder.map(Path::to_owned);
-        Ok(Repository { gix, holder, other_index: None, more_objects: Vec::new(), merged: Vec::new() })
+        let tables = (storage == Storage::Tables)
+            .then(|| Tables::read(gix.git_dir(), gix.common_dir(), gix.object_hash()));
+        let (more_objects, merged) = (Vec::new(), Vec::new());
+        Ok(Repository { gix, holder, other_index: None, more_objects, merged, tables })
     }
 
     /// The `.git` directory.
@@ -192,6 +200,9 @@ impl Repository {
 
     /// The commit of HEAD; `None` on a branch that is not born yet.
     pub(crate) fn head(&self) -> Result<Option<gix::ObjectId>, String> {
+        if let Some(tables) = &self.tables {
+            return tables.head();
+        }
         let head = self.gix.head().map_err(|error| error_chain(&error))?;
         if head.is_unborn() { Ok(None) } else { Ok(head.id().map(gix::Id::detach)) }
     }
@@ -229,33 +240,6 @@ fn has_special_part(index: &Path) -> bool {
 /// Files that are opened by name; a pipe in such a place would be waited for until somebody writes to it.
 const PLAIN_FILES: [&str; 7] =
     ["HEAD", "commondir", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"];
-
-/// Extensions that change nothing in how objects, refs and the index are read, or that are read. Refs in another
-/// storage (`refstorage`) turn up as gaps.
-const KNOWN_EXTENSIONS: [&str; 9] = [
-    "compatobjectformat",
-    "noop",
-    "noop-v1",
-    "objectformat",
-    "partialclone",
-    "preciousobjects",
-    "refstorage",
-    "relativeworktrees",
-    "worktreeconfig",
-];
-
-/// Git's rule from format version 1 on: who does not know an extension stays away.
-fn unknown_extension(gix: &gix::Repository) -> Option<String> {
-    let config = gix.config_snapshot();
-    if config.integer("core.repositoryFormatVersion").unwrap_or(0) < 1 {
-        return None;
-    }
-    let names =
-        config.plumbing().sections_by_name("extensions").into_iter().flatten().flat_map(|section| {
-            section.value_names().map(|name| name.to_ascii_lowercase()).collect::<Vec<_>>()
-        });
-    names.into_iter().find(|name| !KNOWN_EXTENSIONS.contains(&name.as_str()))
-}
 
 /// The git directory that `directory` is or holds.
 fn repository_at(directory: &Path) -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use super::objects::{Kind, Objects, Unread};
 use super::tree::{Entries, EntryKind};
-use super::{Repository, commit, error_chain};
+use super::{Repository, commit};
 use crate::finding::ObjectName;
 
 /// A file of a commit that could be read or is not there; or why neither can be said.
@@ -69,8 +69,7 @@ impl Blobs {
 
 /// The commit of HEAD; `None` where HEAD names a branch that has no commit yet.
 pub(crate) fn head(repository: &Repository) -> Result<Option<gix::ObjectId>, String> {
-    let head = repository.gix.head().map_err(|error| error_chain(&error))?;
-    if head.is_unborn() {
+    if repository.head()?.is_none() {
         return Ok(None);
     }
     super::revisions::revision(repository, "HEAD").map(Some).map_err(|error| error.to_string())

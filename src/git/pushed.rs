@@ -1,9 +1,9 @@
 //! What a push would bring: the commits that the other side does not have.
 
+use super::Repository;
 use super::objects::Objects;
 use super::revisions::{Selection, UnknownRevision, peel, revision};
 use super::scope::{KnownRefs, Push};
-use super::{Repository, error_chain};
 
 /// The commits that `push` brings. What the other side has is only left out if it is known here as well: less of that
 /// means that more is scanned, never less.
@@ -34,20 +34,14 @@ fn refs(repository: &Repository, wanted: &KnownRefs) -> Vec<gix::ObjectId> {
         KnownRefs::All => (vec![String::new()], Vec::new()),
         KnownRefs::OfRemote { name, url } => tracking(repository, name, url),
     };
-    let platform = match repository.gix.references() {
-        Ok(platform) => platform,
-        Err(error) => {
-            tracing::debug!(error = error_chain(&error), "no refs can be read");
-            return Vec::new();
-        }
-    };
-    let Ok(all) = platform.all() else { return Vec::new() };
-    let ids = all.flatten().filter_map(|reference| {
-        let name = reference.name().as_bstr();
-        let begins = |list: &[String]| list.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
-        (begins(&prefixes) && !begins(&others)).then(|| reference.target().try_id().map(ToOwned::to_owned))?
-    });
-    ids.collect()
+    let mut broken = Vec::new();
+    let all = super::refs::all(repository, &mut broken);
+    for gap in broken {
+        tracing::debug!(gap.detail, "not all refs can be read");
+    }
+    let begins = |name: &[u8], list: &[String]| list.iter().any(|prefix| name.starts_with(prefix.as_bytes()));
+    let wanted = all.into_iter().filter(|(name, _)| begins(name, &prefixes) && !begins(name, &others));
+    wanted.map(|(_, id)| id).collect()
 }
 
 /// Where a remote's refs are tracked, and places below that belong to other remotes. Of a remote without a name those

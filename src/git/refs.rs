@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{Repository, error_chain};
+use super::reftable::{Stack, Target};
+use super::{Repository, error_chain, tables};
 use crate::finding::{Gap, GapKind};
 
 /// Everything that keeps objects alive.
@@ -29,7 +30,7 @@ pub(crate) struct Roots {
 /// One ref and nothing else.
 pub(crate) fn only(repository: &Repository, name: &str, id: gix::ObjectId, gaps: &mut Vec<Gap>) -> Roots {
     Roots {
-        head: repository.gix.head_id().ok().map(gix::Id::detach),
+        head: repository.head().ok().flatten(),
         refs: vec![(name.into(), id)],
         shallow: shallow(repository, gaps),
         limited: true,
@@ -39,41 +40,71 @@ pub(crate) fn only(repository: &Repository, name: &str, id: gix::ObjectId, gaps:
 
 /// Reads all of them. What cannot be read is a gap.
 pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
-    let gix = &repository.gix;
     let mut roots = Roots { shallow: shallow(repository, gaps), ..Roots::default() };
-    let broken = |place: String, detail: String| Gap { kind: GapKind::BrokenRef, place, detail };
-    match gix.head() {
-        Ok(head) => {
-            roots.head = head.id().map(gix::Id::detach);
-            // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense,
-            // which the iteration below reports.
-        }
-        Err(error) => gaps.push(broken("HEAD".into(), error_chain(&error))),
+    // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense, which is
+    // met among all refs.
+    match repository.head() {
+        Ok(head) => roots.head = head,
+        Err(why) => gaps.push(broken("HEAD".into(), why)),
     }
-    match gix.references() {
+    roots.refs = all(repository, gaps);
+    for directory in administrative_directories(repository) {
+        read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
+        read_special(&directory, &mut roots.special);
+        if repository.tables.is_some() {
+            read_tables(&directory.join(tables::DIRECTORY), repository.hash(), &mut roots, gaps);
+        }
+    }
+    roots
+}
+
+/// Refs with what they point at, sorted; symbolic ones lead to others. What cannot be read is a gap.
+pub(super) fn all(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(BString, gix::ObjectId)> {
+    if let Some(tables) = &repository.tables {
+        return tables.direct().map(|(name, id)| (name.clone(), id)).collect();
+    }
+    let mut refs = Vec::new();
+    let mut complain = |error: &dyn std::error::Error| gaps.push(broken("refs".into(), error_chain(error)));
+    match repository.gix.references() {
         Ok(platform) => match platform.all() {
             Ok(all) => {
                 for reference in all {
                     match reference {
                         Ok(reference) => {
                             if let Some(id) = reference.target().try_id() {
-                                roots.refs.push((reference.name().as_bstr().to_owned(), id.to_owned()));
+                                refs.push((reference.name().as_bstr().to_owned(), id.to_owned()));
                             }
                         }
-                        Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+                        Err(error) => complain(&error),
                     }
                 }
             }
-            Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+            Err(error) => complain(&error),
         },
-        Err(error) => gaps.push(broken("refs".into(), error_chain(&error))),
+        Err(error) => complain(&error),
     }
-    roots.refs.sort();
-    for directory in administrative_directories(repository) {
-        read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
-        read_special(&directory, &mut roots.special);
+    refs.sort();
+    refs
+}
+
+/// The reflogs in tables, and what one worktree has for itself.
+fn read_tables(directory: &Path, hash: gix::hash::Kind, roots: &mut Roots, gaps: &mut Vec<Gap>) {
+    // Not everything among the worktrees is one.
+    if directory.symlink_metadata().is_err() {
+        return;
     }
-    roots
+    let stack = Stack::read(directory, hash);
+    let private = stack.refs().filter(|(name, _)| tables::is_private(name.as_bstr()));
+    roots.special.extend(private.filter_map(|(_, target)| match target {
+        Target::Id(id) => Some(*id),
+        Target::Name(_) => None,
+    }));
+    roots.reflogs.extend(&stack.logged);
+    gaps.extend(stack.broken.into_iter().map(|(path, why)| broken(path, why)));
+}
+
+fn broken(place: String, detail: String) -> Gap {
+    Gap { kind: GapKind::BrokenRef, place, detail }
 }
 
 /// The common directory and the one of each linked worktree.

@@ -95,6 +95,12 @@ pub(crate) fn revision(repository: &Repository, name: &str) -> Result<gix::Objec
     if is_special(repository, name) {
         return Err(unknown("it is no file".into()));
     }
+    // What stands before `~2` and the like is looked up here where gix cannot.
+    let found = repository.tables.as_ref().and_then(|tables| {
+        let end = name.find(['~', '^', ':']).or_else(|| name.find("@{")).unwrap_or(name.len());
+        Some(format!("{}{}", tables.find(&name[..end])?, &name[end..]))
+    });
+    let name = found.as_deref().unwrap_or(name);
     let parse = || repository.gix.rev_parse_single(name).map(gix::Id::detach);
     // gix asserts some of what it believes of names.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse));

@@ -248,7 +248,7 @@ fn at_head<'a>(
     paths: impl Iterator<Item = &'a bstr::BString>,
     trees: &mut Trees,
 ) -> HashMap<bstr::BString, gix::ObjectId> {
-    let head = repository.gix.head_id().ok();
+    let head = repository.head().ok().flatten();
     let Some(tree) = head.and_then(|head| trees.root(&head).ok().flatten()) else {
         return HashMap::new();
     };
