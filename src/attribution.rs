@@ -59,6 +59,8 @@ pub(crate) struct Attribution {
     pub(crate) exposure_left_out: bool,
     /// Objects without a home are out of scope.
     pub(crate) limited: bool,
+    /// Where the repository lies: what all of its paths begin with.
+    pub(crate) prefix: BString,
 }
 
 /// What is to be attributed.

@@ -110,6 +110,8 @@ impl Config {
             scope,
             honour_ignores: is(&layer.ignore_files, true),
             archives: is(&layer.archives, true),
+            nested: is(&layer.nested, true),
+            lfs: is(&layer.lfs, true),
             decoding: is(&layer.decoding, true),
             messages: is(&layer.messages, true),
             no_delta: args.no_delta,

@@ -11,6 +11,7 @@ use format::Storage;
 use tables::Tables;
 
 pub(crate) mod blob;
+pub(crate) mod bundle;
 pub(crate) mod changes;
 mod checkout;
 pub(crate) mod commit;
@@ -23,6 +24,7 @@ mod format;
 pub mod fuzzing;
 pub(crate) mod identity;
 pub(crate) mod inflate;
+pub(crate) mod link;
 pub(crate) mod loose;
 pub(crate) mod objects;
 pub(crate) mod pack;
@@ -116,12 +118,15 @@ impl Repository {
         Ok(Some(repository))
     }
 
-    fn open(candidate: &Path) -> Result<Self, OpenError> {
+    /// The repository whose `.git`, or git directory, this is.
+    pub(crate) fn open(candidate: &Path) -> Result<Self, OpenError> {
         let broken = |why: String| OpenError::Broken { path: candidate.to_owned(), why };
-        if let Some(name) =
-            PLAIN_FILES.iter().find(|name| candidate.join(name).metadata().is_ok_and(|m| !m.is_file()))
-        {
+        if let Some(name) = special_file(candidate) {
             return Err(broken(format!("{name} is no file")));
+        }
+        // A file leads to where there may be such a thing as well.
+        if candidate.is_file() {
+            link::Leads::of(candidate).map_err(broken)?;
         }
         // Isolated: no configuration of the user or the system, nothing from the environment. Trust is not asked
         // for, because nothing that the configuration names is run.
@@ -143,6 +148,19 @@ impl Repository {
     /// The `.git` directory.
     pub fn git_dir(&self) -> &Path {
         self.gix.git_dir()
+    }
+
+    /// `core.worktree`, as it is written. Nobody believes it, but it is a name.
+    pub(crate) fn named_worktree(&self) -> Option<PathBuf> {
+        let config = self.gix.config_snapshot();
+        let named = config.string("core.worktree")?;
+        gix::path::from_byte_slice(&named).ok().map(Path::to_owned)
+    }
+
+    /// Where objects and refs are, without links on the way: the same for all worktrees of a repository.
+    pub(crate) fn common_dir(&self) -> PathBuf {
+        let path = self.gix.common_dir();
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
     }
 
     /// The working tree, unless the repository is bare. Where `.git` lies, there it is: `core.worktree` and
@@ -241,16 +259,23 @@ fn has_special_part(index: &Path) -> bool {
 const PLAIN_FILES: [&str; 7] =
     ["HEAD", "commondir", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"];
 
+/// Which of them is something else in this git directory.
+fn special_file(git_dir: &Path) -> Option<&'static str> {
+    PLAIN_FILES.into_iter().find(|name| git_dir.join(name).metadata().is_ok_and(|m| !m.is_file()))
+}
+
 /// The git directory that `directory` is or holds.
 fn repository_at(directory: &Path) -> Option<PathBuf> {
     let dot_git = directory.join(".git");
     if dot_git.symlink_metadata().is_ok() {
         return Some(dot_git);
     }
-    let is_git_dir = directory.join("HEAD").is_file()
-        && directory.join("objects").is_dir()
-        && directory.join("refs").exists();
-    is_git_dir.then(|| directory.to_owned())
+    is_git_dir(directory).then(|| directory.to_owned())
+}
+
+/// Whether a directory looks like a git directory.
+pub(crate) fn is_git_dir(directory: &Path) -> bool {
+    directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").exists()
 }
 
 /// An error and its causes, in one line.

@@ -3,7 +3,7 @@
 //! Each thread fills a [`Grouping`] of its own; they are merged and sorted, so that the result does not depend on how
 //! the work was shared out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bstr::BString;
@@ -21,6 +21,8 @@ pub(crate) enum Place {
     File(BString),
     /// A blob of the index that differs from the file.
     Staged(BString, ObjectName),
+    /// A file of the git directory that nothing names.
+    Lost(BString),
     /// Standard input.
     Stdin,
     /// An object of the store, by number.
@@ -97,6 +99,31 @@ impl Grouping {
             self.drafts.entry(key).or_default().extend(sightings);
         }
         self.count_dropped(&other.dropped);
+    }
+
+    /// The same at these places, where it was come by through one more step, the outermost.
+    pub(crate) fn through(self, step: &str, places: &BTreeSet<Place>) -> Grouping {
+        let mut grouping = Grouping { dropped: self.dropped, ..Grouping::default() };
+        for (key, sightings) in self.drafts {
+            let mut list = Vec::with_capacity(sightings.len() * places.len());
+            for Sighting { location, excerpt, markers, via, .. } in sightings {
+                let (member, decoded) = match via.as_deref() {
+                    None => (BString::default(), step.to_owned()),
+                    Some(Via { member, decoded }) if decoded.is_empty() => (member.clone(), step.to_owned()),
+                    Some(Via { member, decoded }) => (member.clone(), format!("{step} > {decoded}")),
+                };
+                let via = Some(Arc::new(Via { member, decoded }));
+                list.extend(places.iter().map(|place| Sighting {
+                    place: place.clone(),
+                    location: location.clone(),
+                    excerpt: Arc::clone(&excerpt),
+                    markers: markers.clone(),
+                    via: via.clone(),
+                }));
+            }
+            grouping.drafts.insert(key, list);
+        }
+        grouping
     }
 
     /// The numbers of all objects in which something was seen.

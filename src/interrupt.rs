@@ -1,8 +1,11 @@
 //! Ctrl-C and termination: the process ends at once, with 128 and the signal's number.
 //!
 //! Reports appear whole or not at all (they are written beside their place and moved there), so there is nothing to
-//! clean up; waiting for the work in hand would only be slower. Only what was started in a group of its own does not
-//! hear the signal, and is ended with us. Windows ends a process by itself.
+//! clean up but directories of our own; waiting for the work in hand would only be slower. Only what was started in a
+//! group of its own does not hear the signal, and is ended with us. Windows ends a process by itself.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 pub(crate) use group::Group;
@@ -16,6 +19,9 @@ pub fn install() {
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             group::end_all();
+            for directory in SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+                let _ = std::fs::remove_dir_all(directory);
+            }
             #[expect(clippy::exit, reason = "that is what the signal asks for")]
             std::process::exit(128 + signal);
         }
@@ -25,6 +31,39 @@ pub fn install() {
 /// Nothing to install.
 #[cfg(not(unix))]
 pub fn install() {}
+
+static SCRATCH: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// A directory of our own among the temporary ones, for nobody else to read. It is removed at the end, whatever ends us.
+#[derive(Debug)]
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// An empty one whose name begins with this.
+    pub(crate) fn new(prefix: &str) -> std::io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        // Held while it is made, so that no signal comes between.
+        let mut known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = builder.prefix(prefix).tempdir()?;
+        let path = directory.keep();
+        known.push(path.clone());
+        Ok(Scratch(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let mut known = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = std::fs::remove_dir_all(&self.0);
+        known.retain(|known| *known != self.0);
+    }
+}
 
 #[cfg(unix)]
 mod group {

@@ -20,15 +20,19 @@ use crate::grouping::{Grouping, Place};
 use crate::policy::Policy;
 use crate::report::{Phases, Report, Stats};
 use crate::rules::PathRules;
-use crate::source::worktree::{self, Item};
+use crate::source::bundle::Bundle;
+use crate::source::lfs::LargeFiles;
+use crate::source::worktree::Item;
 use crate::source::{Counters, Worker, history, range, unreadable};
 use crate::suppression::{self, Sources};
 
 mod assemble;
+mod bundle;
 mod companions;
 mod exempt;
 mod part;
 mod requirements;
+mod tree;
 
 use assemble::Assembly;
 pub use part::{Staging, staging};
@@ -58,6 +62,10 @@ pub struct Options {
     pub honour_ignores: bool,
     /// Open archives and what is compressed.
     pub archives: bool,
+    /// Scan repositories inside of others and inside of directories.
+    pub nested: bool,
+    /// Scan objects of Git LFS.
+    pub lfs: bool,
     /// Decode what stands encoded in texts.
     pub decoding: bool,
     /// Scan messages of commits and tags, and names of authors and refs.
@@ -92,6 +100,8 @@ impl Options {
             scope: None,
             honour_ignores: true,
             archives: true,
+            nested: false,
+            lfs: true,
             decoding: true,
             messages: true,
             no_delta: false,
@@ -128,6 +138,14 @@ pub enum ScanError {
     /// A repository that cannot be opened.
     #[error(transparent)]
     Repository(#[from] OpenError),
+    /// A bundle that is none, or that cannot be unpacked.
+    #[error("cannot read the bundle {path}: {why}")]
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// Nothing would have been scanned.
     #[error("{0} is a bare repository: with --no-history there is nothing to scan")]
     NothingInScope(PathBuf),
@@ -182,30 +200,31 @@ pub fn collect(
     let started = Instant::now();
     counters.largest.store(options.largest_file, Ordering::Relaxed);
     counters.stays_closed.store(!options.archives, Ordering::Relaxed);
+    counters.leaves_lfs.store(!options.lfs, Ordering::Relaxed);
     let mut assembly = Assembly::default();
     let mut gaps = Vec::new();
-    let mut seen_repositories = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let several = options.targets.len() > 1;
     let part = options.scope.as_ref().filter(|scope| !scope.is_of_commits());
     if let Some(scope) = part {
-        Run { detector, options, counters, gaps: &mut gaps }.part(scope, &mut assembly)?;
+        Run { detector, options, counters, seen: &mut seen, gaps: &mut gaps }.part(scope, &mut assembly)?;
     }
     for target in options.targets.iter().filter(|_| part.is_none()) {
         check_scope(target, options)?;
-        let mut run = Run { detector, options, counters, gaps: &mut gaps };
+        let mut run = Run { detector, options, counters, seen: &mut seen, gaps: &mut gaps };
         match target {
             Target::Stdin => assembly.add(run.stdin(), &Attribution::default(), None),
             Target::Path(path) => {
                 let metadata =
                     path.metadata().map_err(|source| ScanError::NoSuchPath { path: path.clone(), source })?;
-                if !metadata.is_dir() {
+                if let Some(bundle) = Bundle::open(path) {
+                    run.bundle(path, bundle, &mut assembly)?;
+                } else if !metadata.is_dir() {
                     assembly.add(run.file(path), &Attribution::default(), None);
                 } else if let Some(repository) = Repository::hooked(path, &options.environment())? {
-                    // Two paths into one repository share its history.
-                    let first_time = seen_repositories.insert(repository.git_dir().to_owned());
-                    run.repository(&repository, path, first_time, &mut assembly)?;
+                    run.repository(&repository, path, &mut assembly)?;
                 } else {
-                    assembly.add(run.directory(path, several), &Attribution::default(), None);
+                    run.directory(path, several, &mut assembly);
                 }
             }
         }
@@ -224,7 +243,11 @@ pub fn is_whole(options: &Options) -> bool {
             _ => path.is_dir(),
         },
     };
-    options.scope.is_none() && options.history && options.worktree && options.targets.iter().all(is_root)
+    options.scope.is_none()
+        && options.history
+        && options.worktree
+        && options.nested
+        && options.targets.iter().all(is_root)
 }
 
 /// A scope means commits, and so a repository.
@@ -251,6 +274,8 @@ fn stats(counters: &Counters) -> Stats {
         bytes: value(&counters.bytes),
         special_files_skipped: value(&counters.special),
         larger_skipped: value(&counters.larger),
+        lfs_objects: value(&counters.lfs),
+        lfs_missing: value(&counters.lfs_missing),
     }
 }
 
@@ -259,6 +284,8 @@ struct Run<'a> {
     detector: &'a Arc<Detector>,
     options: &'a Options,
     counters: &'a Counters,
+    /// Repositories whose history is read: two paths into one share it.
+    seen: &'a mut BTreeSet<PathBuf>,
     gaps: &'a mut Vec<Gap>,
 }
 
@@ -276,7 +303,12 @@ impl Run<'_> {
         let name = BString::from(path.as_os_str().as_encoded_bytes());
         if path.metadata().is_ok_and(|metadata| metadata.is_file()) {
             let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            return self.files(&[Item::File { path, name }], None);
+            // A pointer stands for what lies in its repository; one that cannot be opened is not asked for here.
+            let repository = path.parent().and_then(|parent| Repository::discover(parent).ok().flatten());
+            let large = LargeFiles::of(repository.as_ref(), b"");
+            let mut grouping = self.files(&[Item::File { path, name }], None, &large);
+            grouping.merge(large.scan(self.detector, 1, false, self.counters, self.gaps));
+            return grouping;
         }
         let mut worker = Worker::new(self.detector, self.counters);
         match std::fs::File::open(path) {
@@ -286,57 +318,6 @@ impl Run<'_> {
         let (grouping, gaps) = worker.finish();
         self.gaps.extend(gaps);
         grouping
-    }
-
-    fn directory(&mut self, path: &Path, several: bool) -> Grouping {
-        let mut prefix = BString::default();
-        if several {
-            prefix.extend_from_slice(path.as_os_str().as_encoded_bytes());
-            prefix.push(b'/');
-        }
-        let items =
-            worktree::list_directory(path, &prefix, self.options.honour_ignores, self.counters, self.gaps);
-        self.files(&items, None)
-    }
-
-    /// The files below `path`, and the whole history.
-    fn repository(
-        &mut self,
-        repository: &Repository,
-        path: &Path,
-        with_history: bool,
-        assembly: &mut Assembly,
-    ) -> Result<(), ScanError> {
-        if let Some(scope) = &self.options.scope {
-            return if with_history { self.scope(repository, scope, assembly) } else { Ok(()) };
-        }
-        let history = self.options.history && with_history;
-        if repository.worktree().is_none() && !self.options.history {
-            return Err(ScanError::NothingInScope(path.to_owned()));
-        }
-        if let Some(root) = repository.worktree().filter(|_| self.options.worktree) {
-            let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            let (root, scope) = (absolute(root), absolute(path));
-            // A path inside the git directory has no files of its own.
-            let scope = if scope.starts_with(absolute(repository.git_dir())) { root.clone() } else { scope };
-            let ignores = self.options.honour_ignores;
-            let items = worktree::list_repository(
-                repository,
-                &root,
-                &scope,
-                !self.options.history,
-                ignores,
-                self.counters,
-                self.gaps,
-            );
-            let grouping = self.files(&items, Some(repository));
-            assembly.add(grouping, &Attribution::default(), None);
-        }
-        if history {
-            let roots = refs::roots(repository, self.gaps);
-            self.history(repository, &roots, assembly);
-        }
-        Ok(())
     }
 
     /// Some commits, and nothing else.
@@ -349,7 +330,8 @@ impl Run<'_> {
         if let Some(branch) = scope.whole_branch() {
             let id = revision(repository, branch)?;
             let roots = refs::only(repository, branch, id, self.gaps);
-            self.history(repository, &roots, assembly);
+            let large = LargeFiles::of(Some(repository), b"");
+            self.history(repository, &roots, &BString::default(), &large, assembly);
             return Ok(());
         }
         let selection = Selection::resolve(repository, scope)?;
@@ -363,14 +345,24 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn history(&mut self, repository: &Repository, roots: &refs::Roots, assembly: &mut Assembly) {
+    /// All objects of a repository that lies at `prefix`.
+    fn history(
+        &mut self,
+        repository: &Repository,
+        roots: &refs::Roots,
+        prefix: &BString,
+        large: &LargeFiles,
+        assembly: &mut Assembly,
+    ) {
         let started = Instant::now();
         let store = Store::open(repository, self.gaps);
         let opened = Instant::now();
         Counters::add(&self.counters.total, store.blobs() as u64);
         let jobs = self.options.jobs;
         let in_full = self.options.no_delta;
-        let grouping = history::scan(&store, self.detector, jobs, in_full, self.counters, self.gaps);
+        let mut grouping =
+            history::scan(&store, self.detector, jobs, in_full, large, self.counters, self.gaps);
+        grouping.merge(large.scan(self.detector, jobs, !roots.limited, self.counters, self.gaps));
         let scanned = Instant::now();
         // What a rule says is never more than its own confidence, so that what is below is not reported.
         let rules = self.detector.rules();
@@ -378,17 +370,13 @@ impl Run<'_> {
             grouping.objects_of_drafts(|rule| rules.get(rule).best_confidence() >= self.options.threshold);
         let by_path = PathRules::of(rules);
         let wanted = Wanted { objects: grouping.objects(), groups, by_path: &by_path };
-        let attribution = attribute(repository, &store, wanted, jobs, roots, self.gaps);
+        let mut attribution = attribute(repository, &store, wanted, jobs, roots, self.gaps);
+        attribution.prefix.clone_from(prefix);
         let phases = Phases { open: opened - started, scan: scanned - opened, attribute: scanned.elapsed() };
         tracing::info!(open = ?phases.open, scan = ?phases.scan, attribute = ?phases.attribute, "history scanned");
         assembly.add_phases(phases);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);
         assembly.add(grouping, &attribution, Some(&store));
-    }
-
-    fn files(&mut self, items: &[Item], repository: Option<&Repository>) -> Grouping {
-        Counters::add(&self.counters.total, items.len() as u64);
-        worktree::scan(items, repository, self.detector, self.options.jobs, self.counters, self.gaps)
     }
 }

@@ -56,6 +56,12 @@ pub struct Stats {
     pub special_files_skipped: u64,
     /// Files and blobs that are larger than was asked for, and in which nothing is reported.
     pub larger_skipped: u64,
+    /// Objects of Git LFS scanned.
+    #[serde(default)]
+    pub lfs_objects: u64,
+    /// Objects of Git LFS that a pointer names and that are not here. A clone does not bring them.
+    #[serde(default)]
+    pub lfs_missing: u64,
 }
 
 /// How long the parts of scanning histories took, by the clock. On one thread that is the time they computed.

@@ -8,12 +8,16 @@ use crate::detect::{Ancestor, Detector, Notes, Scratch};
 use crate::expand::{Form, HEAD, LARGEST_CONTAINER, Wide, form};
 use crate::finding::{Gap, GapKind, Match, ObjectName};
 use crate::grouping::{Grouping, Place};
+use lfs::LargeFiles;
 
+pub(crate) mod bundle;
 pub(crate) mod by_path;
 mod contents;
 pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod introduced;
+pub(crate) mod lfs;
+pub(crate) mod nested;
 pub(crate) mod range;
 pub(crate) mod staged;
 pub(crate) mod tracked;
@@ -50,6 +54,12 @@ pub struct Counters {
     pub members: AtomicU64,
     /// Which blobs of the history were scanned, if that is to be known.
     pub scanned: Option<Mutex<Vec<ObjectName>>>,
+    /// Objects of Git LFS are left out.
+    pub leaves_lfs: AtomicBool,
+    /// Objects of Git LFS scanned.
+    pub lfs: AtomicU64,
+    /// Objects of Git LFS that are named and not here.
+    pub lfs_missing: AtomicU64,
 }
 
 impl Default for Counters {
@@ -70,6 +80,9 @@ impl Default for Counters {
             stays_closed: AtomicBool::new(false),
             members: zero(),
             scanned: None,
+            leaves_lfs: AtomicBool::new(false),
+            lfs: zero(),
+            lfs_missing: zero(),
         }
     }
 }
@@ -103,6 +116,8 @@ pub(crate) struct Worker<'a> {
     detector: &'a Detector,
     scratch: Scratch,
     counters: &'a Counters,
+    /// Takes note of pointers to files.
+    large: Option<&'a LargeFiles>,
     pub(crate) grouping: Grouping,
     pub(crate) gaps: Vec<Gap>,
 }
@@ -118,9 +133,16 @@ impl<'a> Worker<'a> {
             detector,
             scratch: detector.scratch(),
             counters,
+            large: None,
             grouping: Grouping::default(),
             gaps: Vec::new(),
         }
+    }
+
+    /// The same, taking note of pointers to files.
+    pub(crate) fn noting(mut self, large: &'a LargeFiles) -> Self {
+        self.large = (!self.counters.leaves_lfs.load(Ordering::Relaxed)).then_some(large);
+        self
     }
 
     /// Scans a text that is in memory. What is wrong with it is said of `name`.
@@ -136,6 +158,9 @@ impl<'a> Worker<'a> {
         bytes: &[u8],
         ancestor: Option<&Ancestor<'_>>,
     ) {
+        if let Some(large) = self.large {
+            large.note(place, bytes);
+        }
         let matches = match form(bytes) {
             Some(Form::Container(kind)) if self.contents(place, kind, name, bytes) => return,
             Some(Form::Wide(wide)) => self.scan_wide(wide, bytes),
@@ -147,6 +172,13 @@ impl<'a> Worker<'a> {
         if !self.counters.leaves_out(bytes.len() as u64) {
             self.keep(place, matches);
         }
+    }
+
+    /// Scans a text for what it is, whatever it looks like.
+    pub(crate) fn scan_as_it_is(&mut self, place: &Place, bytes: &[u8]) {
+        let matches = self.detector.scan(bytes, &mut self.scratch);
+        Counters::add(&self.counters.bytes, bytes.len() as u64);
+        self.keep(place, matches);
     }
 
     fn scan_wide(&mut self, wide: Wide, bytes: &[u8]) -> Vec<Match> {

@@ -11,9 +11,10 @@ use super::{RuleFilesArgs, SuppressionArgs};
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, Clone, Args)]
 pub struct ScanArgs {
-    /// Repositories, directories, files, or `-` for standard input.
+    /// Repositories, directories, files, Git bundles, or `-` for standard input.
     ///
-    /// A repository is scanned whole: index, working tree and every object of its history. For a directory inside a
+    /// A repository is scanned whole: index, working tree and every object of its history, and so are the repositories in
+    /// it. For a directory inside a
     /// repository, the working-tree part is limited to that directory. A file is scanned alone.
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
@@ -35,6 +36,12 @@ pub struct ScanArgs {
     /// Leave archives and compressed files closed.
     #[arg(long)]
     pub no_archives: bool,
+    /// Take repositories inside of others, and inside of directories, for mere directories: submodules, clones.
+    #[arg(long)]
+    pub no_nested: bool,
+    /// Leave objects of Git LFS out.
+    #[arg(long)]
+    pub no_lfs: bool,
     /// Leave what stands encoded in texts as it is: base64, hex, escapes.
     #[arg(long)]
     pub no_decoding: bool,

@@ -52,6 +52,8 @@ impl Environment {
             unreachable: self.set("scan.unreachable", switch)?,
             ignore_files: self.set("scan.ignore_files", switch)?,
             archives: self.set("scan.archives", switch)?,
+            nested: self.set("scan.nested", switch)?,
+            lfs: self.set("scan.lfs", switch)?,
             decoding: self.set("scan.decoding", switch)?,
             messages: self.set("scan.messages", switch)?,
             largest_file: self.set("scan.largest_file", Size::parse)?,

@@ -81,6 +81,12 @@ struct ScanSection {
     /// Whether archives and compressed files are opened.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     archives: Option<Spanned<bool>>,
+    /// Whether repositories inside of others and inside of directories are scanned.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    nested: Option<Spanned<bool>>,
+    /// Whether objects of Git LFS are scanned.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    lfs: Option<Spanned<bool>>,
     /// Whether what stands encoded in texts (base64, hex, escapes) is decoded.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     decoding: Option<Spanned<bool>>,
@@ -244,6 +250,8 @@ impl Reader<'_> {
             unreachable: self.set(scan.unreachable),
             ignore_files: self.set(scan.ignore_files),
             archives: self.set(scan.archives),
+            nested: self.set(scan.nested),
+            lfs: self.set(scan.lfs),
             decoding: self.set(scan.decoding),
             messages: self.set(scan.messages),
             largest_file: self.checked(scan.largest_file, |text| Size::parse(&text))?,

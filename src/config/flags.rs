@@ -33,6 +33,8 @@ pub(super) fn layer(args: &ScanArgs) -> anyhow::Result<Layer> {
         unreachable: on(args.unreachable, "--unreachable", true),
         ignore_files: on(args.no_ignore, "--no-ignore", false),
         archives: on(args.no_archives, "--no-archives", false),
+        nested: on(args.no_nested, "--no-nested", false),
+        lfs: on(args.no_lfs, "--no-lfs", false),
         decoding: on(args.no_decoding, "--no-decoding", false),
         messages: on(args.no_messages, "--no-messages", false),
         largest_file: largest_file.map(|size| Setting::new(size, Origin::Flag("--largest-file"))),

@@ -68,6 +68,10 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_IGNORE_FILES").flag("--no-ignore"),
     key("scan.archives", BOOL, "true", "Whether archives and compressed files are opened.")
         .env("MUZZLE_ARCHIVES").flag("--no-archives").hides("false"),
+    key("scan.nested", BOOL, "true", "Whether repositories inside of others and inside of directories are scanned: submodules, checked out or not, and clones.")
+        .env("MUZZLE_NESTED").flag("--no-nested").hides("false"),
+    key("scan.lfs", BOOL, "true", "Whether objects of Git LFS are scanned, as far as they are here.")
+        .env("MUZZLE_LFS").flag("--no-lfs").hides("false"),
     key("scan.decoding", BOOL, "true", "Whether what stands encoded in texts (base64, hex, escapes) is decoded.")
         .env("MUZZLE_DECODING").flag("--no-decoding").hides("false"),
     key("scan.messages", BOOL, "true", "Whether messages of commits and tags, and names of authors and refs, are scanned.")
@@ -254,7 +258,7 @@ mod tests {
         assert!(why("[rules.override.x]\nseverty = 1").contains("did you mean `severity`?"));
         assert!(why("[verify]\n").contains("later versions"));
         assert!(why("[scan]\nzzz = 1").ends_with(
-            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, messages, unreachable, worktree"
+            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, lfs, messages, nested, unreachable, worktree"
         ));
     }
 

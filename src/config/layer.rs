@@ -58,6 +58,8 @@ layer! {
     unreachable: bool = "scan.unreachable",
     ignore_files: bool = "scan.ignore_files",
     archives: bool = "scan.archives",
+    nested: bool = "scan.nested",
+    lfs: bool = "scan.lfs",
     decoding: bool = "scan.decoding",
     messages: bool = "scan.messages",
     largest_file: Size = "scan.largest_file",

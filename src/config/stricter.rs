@@ -19,6 +19,8 @@ pub(super) fn only(tree: &Layer, base: &Layer) -> Layer {
         unreachable: is(&tree.unreachable, true),
         ignore_files: is(&tree.ignore_files, false),
         archives: is(&tree.archives, true),
+        nested: is(&tree.nested, true),
+        lfs: is(&tree.lfs, true),
         decoding: is(&tree.decoding, true),
         messages: is(&tree.messages, true),
         largest_file: tree

@@ -98,6 +98,8 @@ fn numbers(base: &Layer, tree: &Layer, found: &mut Vec<String>) {
         ),
         ("working tree not scanned", false, true, &|l: &Layer| l.worktree.clone()),
         ("archives not opened", false, true, &|l: &Layer| l.archives.clone()),
+        ("nested repositories not scanned", false, true, &|l: &Layer| l.nested.clone()),
+        ("objects of Git LFS not scanned", false, true, &|l: &Layer| l.lfs.clone()),
         ("encoded text not decoded", false, true, &|l: &Layer| l.decoding.clone()),
         ("messages not scanned", false, true, &|l: &Layer| l.messages.clone()),
         ("built-in rules off", false, true, &|l: &Layer| l.builtin.clone()),

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     SevenZip,
     Pdf,
     Sqlite,
+    /// Of Git: a pack, which is opened only where it is what is scanned.
+    Bundle,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Kind::SevenZip => "7z",
             Kind::Pdf => "pdf",
             Kind::Sqlite => "sqlite",
+            Kind::Bundle => "bundle",
         }
     }
 }
@@ -52,6 +55,7 @@ pub(super) fn may_begin(head: &[u8]) -> bool {
             | [b'P', b'K', ..]
             | [b'7', b'z', ..]
             | [b'S', b'Q', b'L', b'i', ..]
+            | [b'#', b' ', b'v', ..]
     )
 }
 
@@ -67,6 +71,9 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Kind::Zstd),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => Some(Kind::SevenZip),
         [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
+        [b'#', b' ', b'v', b'2' | b'3', rest @ ..] if rest.starts_with(b" git bundle\n") => {
+            Some(Kind::Bundle)
+        }
         _ if head.starts_with(sqlite::MARK) => Some(Kind::Sqlite),
         _ => is_tar(head).then_some(Kind::Tar),
     }
@@ -161,6 +168,11 @@ impl Opening<'_> {
             Kind::Pdf => pdf::streams(bytes, self),
             Kind::Sqlite => {
                 sqlite::rows(bytes, self);
+                Ok(())
+            }
+            Kind::Bundle => {
+                let why = "the pack of a Git bundle is read only if the scan names the file";
+                self.trouble(false, why.into());
                 Ok(())
             }
             Kind::Gzip | Kind::Bzip2 | Kind::Xz | Kind::Zstd => self.compressed(kind, bytes),

@@ -63,6 +63,7 @@ impl Assembly {
         place_all(grouping.drafts, attribution, store, &mut self.occurrences);
         for (rule, number, home) in &attribution.by_path {
             let Home { path, provenance, in_head } = home.clone();
+            let path = below(&attribution.prefix, &path);
             let Match { secret, location, excerpt, markers, .. } = by_path::matched(*rule, path.as_bstr());
             let (excerpt, blob) = (Arc::new(excerpt), store.map(|store| object_name(store.id(*number))));
             let found = Occurrence { path, location, provenance, blob, in_head, excerpt, markers, via: None };
@@ -369,6 +370,11 @@ fn place_all(
     }
 }
 
+/// `path` in a repository that lies at `prefix`.
+fn below(prefix: &BString, path: &[u8]) -> BString {
+    [prefix.as_slice(), path].concat().into()
+}
+
 /// `path!member`.
 fn joined(mut path: BString, via: Option<&Via>) -> BString {
     if let Some(via) = via.filter(|via| !via.member.is_empty()) {
@@ -398,16 +404,19 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             let provenance = Provenance::Commit(Arc::clone(&at.commit));
             out.push(occurrence(at.path.clone(), provenance, Some(at.blob), at.in_head));
         }
+        Place::Lost(path) => out.push(occurrence(path, Provenance::Unreachable, None, false)),
         Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
         Place::Object(number) => {
             let blob = store.map(|store| object_name(store.id(number)));
             let homes = attribution.homes.get(&number).map_or(&[][..], Vec::as_slice);
             if homes.is_empty() && !attribution.limited {
-                let name = blob.map_or_else(BString::default, |blob| blob.to_string().into());
-                out.push(occurrence(name, Provenance::Unreachable, blob, false));
+                let name = blob.map_or_else(String::new, |blob| blob.to_string());
+                let path = below(&attribution.prefix, name.as_bytes());
+                out.push(occurrence(path, Provenance::Unreachable, blob, false));
             }
             for home in homes {
-                out.push(occurrence(home.path.clone(), home.provenance.clone(), blob, home.in_head));
+                let path = below(&attribution.prefix, &home.path);
+                out.push(occurrence(path, home.provenance.clone(), blob, home.in_head));
             }
         }
     }

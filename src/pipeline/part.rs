@@ -13,6 +13,7 @@ use crate::attribution::Attribution;
 use crate::git::Repository;
 use crate::git::environment::Environment;
 use crate::git::scope::{Extent, Scope};
+use crate::source::lfs::LargeFiles;
 use crate::source::worktree::name_below;
 use crate::source::{Counters, staged, tracked};
 
@@ -113,7 +114,9 @@ impl Run<'_> {
         } else {
             tracked::named(names, root)
         };
-        let grouping = self.files(&items, Some(repository));
+        let large = LargeFiles::of(Some(repository), b"");
+        let mut grouping = self.files(&items, Some(repository), &large);
+        grouping.merge(large.scan(self.detector, self.options.jobs, false, self.counters, self.gaps));
         assembly.add(grouping, &Attribution::default(), None);
         Ok(())
     }

@@ -199,6 +199,8 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
             bytes: 5 << 30,
             special_files_skipped: 0,
             larger_skipped: 0,
+            lfs_objects: 0,
+            lfs_missing: 0,
         },
         rules: Arc::new(rules()),
         threshold: Confidence::Medium,

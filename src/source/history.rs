@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use super::lfs::LargeFiles;
 use super::{Counters, Worker};
 use crate::detect::{Ancestor, Detector, Notes};
 use crate::expand::form;
@@ -18,11 +19,13 @@ pub(crate) fn scan(
     detector: &Detector,
     jobs: usize,
     in_full: bool,
+    large: &LargeFiles,
     counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> Grouping {
     let mut grouping = Grouping::default();
-    for visitor in walk(store, jobs, || Blobs { worker: Worker::new(detector, counters), store, in_full }) {
+    let worker = || Worker::new(detector, counters).noting(large);
+    for visitor in walk(store, jobs, || Blobs { worker: worker(), store, in_full }) {
         let (part, more) = visitor.worker.finish();
         grouping.merge(part);
         gaps.extend(more);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::{HashMap, HashSet};
 
+use super::lfs::LargeFiles;
 use super::{Counters, Worker};
 use crate::detect::Detector;
 use crate::finding::{Gap, ObjectName};
@@ -152,8 +153,9 @@ impl Reader<'_> {
     ) -> std::io::Result<Grouping> {
         let (directories, hash) = Objects::place(self.repository);
         let next = AtomicUsize::new(0);
+        let large = LargeFiles::of(Some(self.repository), b"");
         let parts = on_threads(self.jobs.min(blobs.len()), || -> std::io::Result<_> {
-            let mut worker = Worker::new(self.detector, counters);
+            let mut worker = Worker::new(self.detector, counters).noting(&large);
             let mut objects = Objects::open(&directories, hash)?;
             while let Some((number, id)) = claim(&next, blobs) {
                 // It need not be stored.
@@ -182,6 +184,7 @@ impl Reader<'_> {
             grouping.merge(part);
             gaps.extend(more);
         }
+        grouping.merge(large.scan(self.detector, self.jobs, false, counters, gaps));
         Ok(grouping)
     }
 }

@@ -1,17 +1,18 @@
 //! Files on disk, and what the index holds beyond them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use ignore::WalkBuilder;
 
-use super::{Counters, Worker, by_path, unreadable};
+use super::lfs::LargeFiles;
+use super::{Counters, Worker, by_path, nested, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
 use crate::git::{Repository, error_chain, is_file_mode, object_name};
@@ -29,75 +30,115 @@ pub(crate) enum Item {
 }
 
 /// Files above this size are read in chunks.
-const LARGEST_HELD: u64 = 32 << 20;
+pub(super) const LARGEST_HELD: u64 = 32 << 20;
 
-/// Files below a directory outside Git.
-pub(crate) fn list_directory(
-    root: &Path,
-    prefix: &[u8],
-    honour_ignores: bool,
-    counters: &Counters,
-    gaps: &mut Vec<Gap>,
-) -> Vec<Item> {
-    let mut walk = WalkBuilder::new(root);
-    // What lies above the directory was not asked about.
-    walk.standard_filters(honour_ignores).parents(false).hidden(false).require_git(false);
-    collect(&walk, root, prefix, counters, gaps)
-        .into_iter()
-        .map(|(name, path)| Item::File { path, name })
-        .collect()
+/// What lies in a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) items: Vec<Item>,
+    /// Directories that hold a `.git` of their own; what is in them is not listed.
+    pub(crate) checkouts: BTreeSet<PathBuf>,
+    /// Directories that look like git directories; their files are listed.
+    pub(crate) bare: BTreeSet<PathBuf>,
+}
+
+/// Where a tree lies, and what its names begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) prefix: &'a [u8],
+    /// Whether ignore files have a say.
+    pub(crate) honour_ignores: bool,
+    /// Whether directories with a `.git` of their own are part of it.
+    pub(crate) crosses: bool,
+}
+
+/// Files below a directory outside Git, or below one whose `.git` is not believed.
+pub(crate) fn list_directory(ground: Ground<'_>, counters: &Counters, gaps: &mut Vec<Gap>) -> Listing {
+    let mut walk = WalkBuilder::new(ground.root);
+    // What lies above the directory was not asked about, and a `.git` in it would be followed to `info/exclude`.
+    walk.standard_filters(ground.honour_ignores).parents(false).hidden(false).require_git(false);
+    walk.git_exclude(false);
+    collect(&walk, ground, counters, gaps)
 }
 
 /// Tracked files, untracked files that are not ignored, and index blobs that differ from their files. Only what lies
 /// in `scope`, a directory of the working tree.
 pub(crate) fn list_repository(
     repository: &Repository,
-    root: &Path,
+    ground: Ground<'_>,
     scope: &Path,
     with_staged: bool,
-    honour_ignores: bool,
     counters: &Counters,
     gaps: &mut Vec<Gap>,
-) -> Vec<Item> {
+) -> Listing {
+    let Ground { root, prefix, honour_ignores, .. } = ground;
     let mut walk = WalkBuilder::new(scope);
     // Git's rules: `.gitignore` and `info/exclude`, also of the directories above, up to the one that holds `.git`
     // (`require_git` makes the walk look for it); not ripgrep's `.ignore`.
     walk.standard_filters(honour_ignores).ignore(false).hidden(false).require_git(true);
-    let mut files = collect(&walk, root, b"", counters, gaps);
-    let mut items = Vec::new();
+    let mut listing = collect(&walk, ground, counters, gaps);
     let index = repository.index().unwrap_or_else(|gap| {
         gaps.push(gap);
         None
     });
-    let Some(index) = index else {
-        return files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
-    };
+    let Some(index) = index else { return listing };
+    let (mut known, mut staged) = (listing.names(), Vec::new());
     let scope_name = name_below(scope, root);
     let mut real_directories = BTreeSet::new();
     for entry in index.entries() {
         let name = entry.path(&index);
         let in_scope = scope_name.is_empty()
             || name.strip_prefix(scope_name.as_slice()).is_some_and(|rest| rest.starts_with(b"/"));
-        if !in_scope || !is_file_mode(entry.mode) {
+        if !in_scope {
             continue;
         }
         let path = tracked_path(root, name, &mut real_directories);
         let path = path.filter(|path| path.symlink_metadata().is_ok());
-        if with_staged && !path.as_ref().is_some_and(|path| is_unchanged(entry, path, &index)) {
-            items.push(Item::Staged { id: entry.id, name: name.to_owned() });
+        if entry.mode.is_submodule() {
+            // It is part of the tree, whatever ignore files say.
+            listing.checkouts.extend(path.filter(|path| nested::kind(path) == Some(nested::Kind::Checkout)));
+            continue;
         }
-        if let Some(path) = path {
-            files.insert(name.to_owned(), path);
+        if !is_file_mode(entry.mode) {
+            continue;
+        }
+        let name = prefixed(prefix, name);
+        if with_staged && !path.as_ref().is_some_and(|path| is_unchanged(entry, path, &index)) {
+            staged.push(Item::Staged { id: entry.id, name: name.clone() });
+        }
+        if let Some(path) = path.filter(|_| known.insert(name.clone())) {
+            listing.items.push(Item::File { path, name });
         }
     }
-    items.extend(files.into_iter().map(|(name, path)| Item::File { path, name }));
-    items
+    listing.items.extend(staged);
+    listing
+}
+
+impl Listing {
+    /// The names of the files.
+    fn names(&self) -> HashSet<BString> {
+        self.items.iter().map(|item| item.name().to_owned()).collect()
+    }
+}
+
+impl Item {
+    pub(crate) fn name(&self) -> &BString {
+        match self {
+            Item::File { name, .. } | Item::Staged { name, .. } => name,
+        }
+    }
+}
+
+fn prefixed(prefix: &[u8], name: &[u8]) -> BString {
+    BString::from([prefix, name].concat())
 }
 
 /// Reads and scans the items on all threads.
 pub(crate) fn scan(
     items: &[Item],
     repository: Option<&Repository>,
+    large: &LargeFiles,
     detector: &Detector,
     jobs: usize,
     counters: &Counters,
@@ -105,7 +146,7 @@ pub(crate) fn scan(
 ) -> Grouping {
     let next = AtomicUsize::new(0);
     let run = || {
-        let mut worker = Worker::new(detector, counters);
+        let mut worker = Worker::new(detector, counters).noting(large);
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Item::File { path, name } = item {
                 guarded(name.as_bstr(), &mut worker, |worker| read_file(path, name.as_bstr(), worker));
@@ -115,7 +156,7 @@ pub(crate) fn scan(
     };
     let parts = on_threads(jobs.min(items.len()), run);
     // The index differs from the files in few places: one thread will do.
-    let mut worker = Worker::new(detector, counters);
+    let mut worker = Worker::new(detector, counters).noting(large);
     for item in items {
         if let (Item::Staged { id, name }, Some(repository)) = (item, repository) {
             guarded(name.as_bstr(), &mut worker, |worker| {
@@ -209,39 +250,34 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
     Ok(())
 }
 
-fn collect(
-    walk: &WalkBuilder,
-    root: &Path,
-    prefix: &[u8],
-    counters: &Counters,
-    gaps: &mut Vec<Gap>,
-) -> BTreeMap<BString, PathBuf> {
+fn collect(walk: &WalkBuilder, ground: Ground<'_>, counters: &Counters, gaps: &mut Vec<Gap>) -> Listing {
+    let Ground { root, prefix, crosses, .. } = ground;
     let mut walk = walk.clone();
+    let nested: Arc<Mutex<Nested>> = Arc::default();
     // The walk opens whatever is called like an ignore file, and a pipe of that name would be waited for until
     // somebody writes to it. Where there is one, no ignore file has a say.
     let trapped = Arc::new(AtomicBool::new(is_trap(root)));
-    let found = Arc::clone(&trapped);
+    let (found, kept) = (Arc::clone(&trapped), Arc::clone(&nested));
     walk.follow_links(false).filter_entry(move |entry| {
         if entry.file_type().is_some_and(|kind| kind.is_dir()) && is_trap(entry.path()) {
             found.store(true, Ordering::Relaxed);
         }
-        entry.file_name() != ".git" && !found.load(Ordering::Relaxed)
+        is_walked(entry, crosses, &kept) && !found.load(Ordering::Relaxed)
     });
     let mut listed: Vec<_> = Vec::new();
     if !trapped.load(Ordering::Relaxed) {
         listed = walk.build().collect();
     }
     if trapped.load(Ordering::Relaxed) {
-        walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git");
+        let kept = Arc::clone(&nested);
+        walk.standard_filters(false).filter_entry(move |entry| is_walked(entry, crosses, &kept));
         listed = walk.build().collect();
     }
     let mut files = BTreeMap::new();
     for entry in listed {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink()) => {
-                let mut name = BString::from(prefix);
-                name.extend_from_slice(&name_below(entry.path(), root));
-                files.insert(name, entry.into_path());
+                files.insert(prefixed(prefix, &name_below(entry.path(), root)), entry.into_path());
             }
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
             // Pipes, sockets and devices hold no text that a clone would carry.
@@ -253,7 +289,41 @@ fn collect(
             }),
         }
     }
-    files
+    let Nested { checkouts, bare } = std::mem::take(&mut *lock(&nested));
+    let items = files.into_iter().map(|(name, path)| Item::File { path, name }).collect();
+    Listing { items, checkouts, bare }
+}
+
+/// Repositories that a walk met.
+#[derive(Default)]
+struct Nested {
+    checkouts: BTreeSet<PathBuf>,
+    bare: BTreeSet<PathBuf>,
+}
+
+/// Whether a walk goes on into this; what is a repository is kept.
+fn is_walked(entry: &ignore::DirEntry, crosses: bool, nested: &Mutex<Nested>) -> bool {
+    if entry.file_name() == ".git" {
+        return false;
+    }
+    if crosses || entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return true;
+    }
+    match nested::kind(entry.path()) {
+        Some(nested::Kind::Checkout) => {
+            lock(nested).checkouts.insert(entry.path().to_owned());
+            false
+        }
+        Some(nested::Kind::Bare) => {
+            lock(nested).bare.insert(entry.path().to_owned());
+            true
+        }
+        None => true,
+    }
+}
+
+fn lock(nested: &Mutex<Nested>) -> std::sync::MutexGuard<'_, Nested> {
+    nested.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Names that the walk opens in every directory.

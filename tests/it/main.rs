@@ -36,6 +36,7 @@ mod hooks_fired;
 mod hooks_installed;
 mod hostile;
 mod imports;
+mod nested;
 mod network;
 mod output;
 mod policy;

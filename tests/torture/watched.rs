@@ -63,7 +63,7 @@ pub(crate) fn deeds(command: &Command, stdin: &[u8]) -> Option<Vec<String>> {
     }
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-qq", "-s", "256", "--seccomp-bpf", "-e", TRACED, "-o"]).arg(log.path());
+    traced.args(["-f", "-qq", "-y", "-s", "256", "--seccomp-bpf", "-e", TRACED, "-o"]).arg(log.path());
     traced.arg(command.get_program()).args(command.get_args()).env_clear();
     traced.current_dir(command.get_current_dir().unwrap());
     traced.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

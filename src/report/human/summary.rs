@@ -130,6 +130,11 @@ fn skipped(report: &Report) -> Vec<String> {
         let text = "in which nothing is reported, as the limit on sizes says";
         lines.push(format!("{} passed over, {text}.", count(larger, "larger file")));
     }
+    let missing = report.stats.lfs_missing;
+    if missing > 0 {
+        let text = "named, not here, and so not scanned: `git lfs fetch --all` brings them";
+        lines.push(format!("{} {text}.", count(missing, "Git LFS object")));
+    }
     lines
 }
 

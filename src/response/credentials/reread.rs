@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io::Read as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use bstr::{BString, ByteSlice as _};
@@ -23,7 +23,8 @@ use crate::report::Report;
 use crate::report::text::visible;
 use crate::rules::{RuleError, RuleSet};
 use crate::secret::Secret;
-use crate::source::{Counters, Worker};
+use crate::source::bundle::Bundle;
+use crate::source::{Counters, Worker, lfs, nested};
 
 /// Places of one finding that are tried: the first ones are those that matter.
 const MOST_PLACES: usize = 50;
@@ -41,10 +42,10 @@ struct Hit {
 /// What was read, or why not.
 type Read = Result<Arc<Vec<Hit>>, String>;
 
-/// Which bytes.
+/// Which bytes. Paths say in which of the repositories in what was scanned they are.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Source {
-    Blob(ObjectName),
+    Blob(ObjectName, BString),
     /// A file of a commit.
     Committed(ObjectName, BString),
     File(BString),
@@ -55,7 +56,9 @@ struct Reader<'a> {
     detector: Detector,
     by_id: HashMap<String, RuleIndex>,
     root: &'a Path,
-    worktree: Option<PathBuf>,
+    repository: Option<Repository>,
+    /// What was scanned is one: its repository is unpacked here.
+    _bundle: Option<Bundle>,
     blobs: Option<Blobs>,
     read: HashMap<Source, Read>,
 }
@@ -79,14 +82,19 @@ pub fn reread(
     rules.retain(|rule| used.contains(rule.id.as_str()));
     let by_id = rules.iter().map(|(index, rule)| (rule.id.clone(), index)).collect();
     // What cannot be opened is told with the findings that need it.
-    let repository = Repository::discover(root).ok().flatten();
+    let bundle = Bundle::open(root).and_then(Result::ok);
+    let repository = match &bundle {
+        Some(bundle) => Repository::open(bundle.unpacked.repository.git_dir()).ok(),
+        None => Repository::discover(root).ok().flatten(),
+    };
     let mut reader = Reader {
         report,
         detector: Detector::new(rules)?,
         by_id,
         root,
-        worktree: repository.as_ref().and_then(Repository::worktree).map(Path::to_owned),
         blobs: repository.as_ref().and_then(Blobs::open),
+        repository,
+        _bundle: bundle,
         read: HashMap::new(),
     };
     Ok(report.all_findings().map(|finding| reader.values(finding)).collect())
@@ -176,13 +184,56 @@ impl Reader<'_> {
             return known.clone();
         }
         let bytes = match source {
-            Source::Blob(id) => self.blobs()?.read(id),
-            Source::Committed(id, path) => self.blobs()?.of_commit(id, &path.to_str_lossy()),
+            Source::Blob(id, path) => self.blob(id, path),
+            Source::Committed(id, path) => self.committed(id, path),
             Source::File(path) => self.file(path),
         };
-        let hits = bytes.map(|bytes| Arc::new(self.scan(&bytes)));
+        let (Source::Blob(_, path) | Source::Committed(_, path) | Source::File(path)) = source;
+        let hits = bytes.map(|bytes| {
+            let mut hits = self.scan(&bytes);
+            hits.extend(self.large(&bytes, path).iter().flat_map(|bytes| self.scan(bytes)));
+            Arc::new(hits)
+        });
         self.read.insert(source.clone(), hits.clone());
         hits
+    }
+
+    fn blob(&mut self, id: &ObjectName, path: &BString) -> Result<Vec<u8>, String> {
+        let own = self.blobs().and_then(|blobs| blobs.read(id));
+        own.or_else(|why| {
+            let mut blobs = self.inner(path).into_iter().filter_map(|(inner, _)| Blobs::open(&inner));
+            blobs.find_map(|mut blobs| blobs.read(id).ok()).ok_or(why)
+        })
+    }
+
+    fn committed(&mut self, id: &ObjectName, path: &BString) -> Result<Vec<u8>, String> {
+        let own = self.blobs().and_then(|blobs| blobs.of_commit(id, &path.to_str_lossy()));
+        own.or_else(|why| {
+            let mut inner = self.inner(path).into_iter().filter_map(|(inner, prefix)| {
+                Blobs::open(&inner)?.of_commit(id, &path.strip_prefix(prefix.as_slice())?.to_str_lossy()).ok()
+            });
+            inner.next().ok_or(why)
+        })
+    }
+
+    /// The repositories further in that may hold what is at this path, and where they lie.
+    fn inner(&self, path: &BString) -> Vec<(Repository, BString)> {
+        nested::holders(self.top(), self.repository.as_ref(), path.as_bstr())
+    }
+
+    /// Where paths begin.
+    fn top(&self) -> &Path {
+        self.repository.as_ref().and_then(Repository::worktree).unwrap_or(self.root)
+    }
+
+    /// What a pointer of Git LFS stands for.
+    fn large(&self, bytes: &[u8], path: &BString) -> Option<Vec<u8>> {
+        let name = lfs::pointer(bytes)?;
+        let inner = self.inner(path).into_iter().find_map(|(inner, _)| lfs::open(&inner, &name).ok());
+        let file = inner.or_else(|| lfs::open(self.repository.as_ref()?, &name).ok())?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     fn blobs(&mut self) -> Result<&mut Blobs, String> {
@@ -200,7 +251,7 @@ impl Reader<'_> {
         let path = if self.root.is_file() {
             self.root.to_owned()
         } else if is_below {
-            self.worktree.as_deref().unwrap_or(self.root).join(named)
+            self.top().join(named)
         } else {
             return Err(format!(
                 "{shown} does not lie in what was scanned: --repository PATH names the file"
@@ -239,7 +290,7 @@ impl Reader<'_> {
 /// Which bytes an occurrence is in.
 fn source(occurrence: &Occurrence) -> Result<Source, String> {
     match (&occurrence.provenance, occurrence.blob) {
-        (_, Some(blob)) => Ok(Source::Blob(blob)),
+        (_, Some(blob)) => Ok(Source::Blob(blob, occurrence.file().into())),
         (Provenance::Stdin, None) => {
             Err("it came from standard input, which cannot be read again: scan with --verify".into())
         }
