@@ -3,13 +3,15 @@
 //! Objects are read straight from packs and loose files; attributes, filters, replace refs and grafts have no say,
 //! and nothing in the repository's configuration is ever run.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::finding::{Gap, GapKind, ObjectName};
 use environment::Environment;
 use format::Storage;
-use tables::Tables;
+use names::Names;
 
+mod alternates;
 pub(crate) mod blob;
 pub(crate) mod bundle;
 pub(crate) mod changes;
@@ -19,6 +21,7 @@ pub(crate) mod delta;
 pub(crate) mod digest;
 pub mod environment;
 mod exchange;
+mod files;
 mod format;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -26,6 +29,7 @@ pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod link;
 pub(crate) mod loose;
+mod names;
 pub(crate) mod objects;
 pub(crate) mod pack;
 pub(crate) mod pushed;
@@ -34,9 +38,9 @@ mod reftable;
 pub(crate) mod revisions;
 pub(crate) mod revwalk;
 pub mod scope;
+pub(crate) mod sparse;
 pub(crate) mod staging;
 pub(crate) mod store;
-mod tables;
 pub(crate) mod tree;
 pub(crate) mod walk;
 
@@ -51,8 +55,9 @@ pub struct Repository {
     more_objects: Vec<PathBuf>,
     /// What is being merged, before `MERGE_HEAD` says so.
     merged: Vec<gix::ObjectId>,
-    /// Its refs, if they are not stored in files.
-    tables: Option<Tables>,
+    storage: Storage,
+    /// Its refs, once they are asked for.
+    names: OnceCell<Names>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -121,12 +126,9 @@ impl Repository {
     /// The repository whose `.git`, or git directory, this is.
     pub(crate) fn open(candidate: &Path) -> Result<Self, OpenError> {
         let broken = |why: String| OpenError::Broken { path: candidate.to_owned(), why };
-        if let Some(name) = special_file(candidate) {
-            return Err(broken(format!("{name} is no file")));
-        }
-        // A file leads to where there may be such a thing as well.
-        if candidate.is_file() {
-            link::Leads::of(candidate).map_err(broken)?;
+        let leads = link::Leads::of(candidate).map_err(broken)?;
+        if let Some(pipe) = alternates::pipe(&leads.common_dir.join("objects")) {
+            return Err(broken(format!("{} is no file", pipe.display())));
         }
         // Isolated: no configuration of the user or the system, nothing from the environment. Trust is not asked
         // for, because nothing that the configuration names is run.
@@ -135,14 +137,24 @@ impl Repository {
             .config_overrides(["core.useReplaceRefs=false"])
             .with(gix::sec::Trust::Full)
             .bail_if_untrusted(false);
-        let gix = gix::open_opts(candidate, options).map_err(|e| broken(format::told(&e)))?;
+        // Object directories that borrow from each other in a circle are an error to gix, unless it need not count
+        // what they hold.
+        let uncounted = options.clone().object_store_slots(gix::odb::store::init::Slots::Given(4096));
+        let gix = gix::open_opts(candidate, options).or_else(|_| gix::open_opts(candidate, uncounted));
+        let gix = gix.map_err(|e| broken(format::told(&e)))?;
         let storage = format::storage(&gix).map_err(broken)?;
         let holder = candidate.file_name().filter(|name| *name == ".git").and_then(|_| candidate.parent());
         let holder = holder.map(Path::to_owned);
-        let tables = (storage == Storage::Tables)
-            .then(|| Tables::read(gix.git_dir(), gix.common_dir(), gix.object_hash()));
         let (more_objects, merged) = (Vec::new(), Vec::new());
-        Ok(Repository { gix, holder, other_index: None, more_objects, merged, tables })
+        Ok(Repository {
+            gix,
+            holder,
+            other_index: None,
+            more_objects,
+            merged,
+            storage,
+            names: OnceCell::new(),
+        })
     }
 
     /// The `.git` directory.
@@ -218,11 +230,17 @@ impl Repository {
 
     /// The commit of HEAD; `None` on a branch that is not born yet.
     pub(crate) fn head(&self) -> Result<Option<gix::ObjectId>, String> {
-        if let Some(tables) = &self.tables {
-            return tables.head();
+        match (self.storage, self.gix.head()) {
+            (Storage::Files, Ok(head)) if head.is_unborn() => Ok(None),
+            (Storage::Files, Ok(head)) => Ok(head.id().map(gix::Id::detach)),
+            // gix cannot read it, or gave up at something beside it.
+            _ => self.names().head(),
         }
-        let head = self.gix.head().map_err(|error| error_chain(&error))?;
-        if head.is_unborn() { Ok(None) } else { Ok(head.id().map(gix::Id::detach)) }
+    }
+
+    fn names(&self) -> &Names {
+        let read = || Names::read(self.git_dir(), self.gix.common_dir(), self.storage, self.hash());
+        self.names.get_or_init(read)
     }
 
     /// The commits that are being merged; none unless a merge is under way.

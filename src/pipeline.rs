@@ -276,6 +276,7 @@ fn stats(counters: &Counters) -> Stats {
         larger_skipped: value(&counters.larger),
         lfs_objects: value(&counters.lfs),
         lfs_missing: value(&counters.lfs_missing),
+        replaced: value(&counters.replaced),
     }
 }
 

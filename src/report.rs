@@ -62,6 +62,9 @@ pub struct Stats {
     /// Objects of Git LFS that a pointer names and that are not here. A clone does not bring them.
     #[serde(default)]
     pub lfs_missing: u64,
+    /// Objects that others are to stand in for, by `git replace`, which was not followed.
+    #[serde(default)]
+    pub replaced: u64,
 }
 
 /// How long the parts of scanning histories took, by the clock. On one thread that is the time they computed.

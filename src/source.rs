@@ -52,6 +52,8 @@ pub struct Counters {
     pub stays_closed: AtomicBool,
     /// How many texts came out of them.
     pub members: AtomicU64,
+    /// Objects that others are to stand in for, which is not believed.
+    pub replaced: AtomicU64,
     /// Which blobs of the history were scanned, if that is to be known.
     pub scanned: Option<Mutex<Vec<ObjectName>>>,
     /// Objects of Git LFS are left out.
@@ -79,6 +81,7 @@ impl Default for Counters {
             larger: zero(),
             stays_closed: AtomicBool::new(false),
             members: zero(),
+            replaced: zero(),
             scanned: None,
             leaves_lfs: AtomicBool::new(false),
             lfs: zero(),

@@ -32,7 +32,7 @@ pub(super) fn storage(gix: &gix::Repository) -> Result<Storage, String> {
     if let Some(unknown) = names.find(|name| !KNOWN_EXTENSIONS.contains(&name.as_str())) {
         return Err(format!("unsupported: it needs the extension {unknown:?}, which is not known"));
     }
-    match config.string("extensions.refStorage").as_deref().map(|name| name.as_slice()) {
+    match config.string("extensions.refStorage").as_deref().map(Vec::as_slice) {
         None | Some(b"files") => Ok(Storage::Files),
         Some(b"reftable") => Ok(Storage::Tables),
         Some(other) => {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
 
-use super::reftable::{Stack, Target};
-use super::{Repository, error_chain, tables};
+use super::format::Storage;
+use super::reftable::Stack;
+use super::{Repository, names};
 use crate::finding::{Gap, GapKind};
 
 /// Everything that keeps objects alive.
@@ -23,6 +24,8 @@ pub(crate) struct Roots {
     pub(crate) special: BTreeSet<gix::ObjectId>,
     /// Commits whose parents were not fetched.
     pub(crate) shallow: BTreeSet<gix::ObjectId>,
+    /// How many objects others are to stand in for. They are not followed.
+    pub(crate) replaced: usize,
     /// The one ref is all that is meant; HEAD is only compared with it.
     pub(crate) limited: bool,
 }
@@ -43,16 +46,26 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     let mut roots = Roots { shallow: shallow(repository, gaps), ..Roots::default() };
     // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense, which is
     // met among all refs.
+    roots.refs = all(repository, gaps);
     match repository.head() {
         Ok(head) => roots.head = head,
         Err(why) => gaps.push(broken("HEAD".into(), why)),
     }
-    roots.refs = all(repository, gaps);
+    roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
     for directory in administrative_directories(repository) {
         read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
         read_special(&directory, &mut roots.special);
-        if repository.tables.is_some() {
-            read_tables(&directory.join(tables::DIRECTORY), repository.hash(), &mut roots, gaps);
+        let (ids, more) = names::private(&directory, repository.storage, repository.hash());
+        roots.special.extend(ids);
+        if repository.storage == Storage::Tables {
+            roots.reflogs.extend(Stack::read(&directory.join(names::TABLES), repository.hash()).logged);
+        }
+        for (place, why) in more {
+            let gap = broken(place, why);
+            // Those of this worktree are told already.
+            if !gaps.contains(&gap) {
+                gaps.push(gap);
+            }
         }
     }
     roots
@@ -60,47 +73,9 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
 
 /// Refs with what they point at, sorted; symbolic ones lead to others. What cannot be read is a gap.
 pub(super) fn all(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(BString, gix::ObjectId)> {
-    if let Some(tables) = &repository.tables {
-        return tables.direct().map(|(name, id)| (name.clone(), id)).collect();
-    }
-    let mut refs = Vec::new();
-    let mut complain = |error: &dyn std::error::Error| gaps.push(broken("refs".into(), error_chain(error)));
-    match repository.gix.references() {
-        Ok(platform) => match platform.all() {
-            Ok(all) => {
-                for reference in all {
-                    match reference {
-                        Ok(reference) => {
-                            if let Some(id) = reference.target().try_id() {
-                                refs.push((reference.name().as_bstr().to_owned(), id.to_owned()));
-                            }
-                        }
-                        Err(error) => complain(&error),
-                    }
-                }
-            }
-            Err(error) => complain(&error),
-        },
-        Err(error) => complain(&error),
-    }
-    refs.sort();
-    refs
-}
-
-/// The reflogs in tables, and what one worktree has for itself.
-fn read_tables(directory: &Path, hash: gix::hash::Kind, roots: &mut Roots, gaps: &mut Vec<Gap>) {
-    // Not everything among the worktrees is one.
-    if directory.symlink_metadata().is_err() {
-        return;
-    }
-    let stack = Stack::read(directory, hash);
-    let private = stack.refs().filter(|(name, _)| tables::is_private(name.as_bstr()));
-    roots.special.extend(private.filter_map(|(_, target)| match target {
-        Target::Id(id) => Some(*id),
-        Target::Name(_) => None,
-    }));
-    roots.reflogs.extend(&stack.logged);
-    gaps.extend(stack.broken.into_iter().map(|(path, why)| broken(path, why)));
+    let names = repository.names();
+    gaps.extend(names.broken.iter().map(|(place, why)| broken(place.clone(), why.clone())));
+    names.direct().map(|(name, id)| (name.clone(), id)).collect()
 }
 
 fn broken(place: String, detail: String) -> Gap {
@@ -112,7 +87,8 @@ pub(super) fn administrative_directories(repository: &Repository) -> Vec<PathBuf
     let common = repository.gix.common_dir().to_owned();
     let mut list = vec![common.clone()];
     if let Ok(worktrees) = std::fs::read_dir(common.join("worktrees")) {
-        list.extend(worktrees.flatten().map(|entry| entry.path()));
+        // What is no directory is no worktree.
+        list.extend(worktrees.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
     }
     list.sort();
     list
@@ -178,7 +154,15 @@ fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
 pub(crate) fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<gix::ObjectId> {
     let path = repository.gix.common_dir().join("shallow");
     match std::fs::read(&path) {
-        Ok(text) => text.split(|b| *b == b'\n').filter_map(id).collect(),
+        Ok(text) => {
+            let lines = text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
+            let (good, bad): (Vec<_>, Vec<_>) = lines.map(id).partition(Option::is_some);
+            if !bad.is_empty() {
+                let why = format!("{} of its lines make no sense", bad.len());
+                gaps.push(broken(path.display().to_string(), why));
+            }
+            good.into_iter().flatten().collect()
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
         Err(error) => {
             gaps.push(Gap {

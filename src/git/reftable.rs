@@ -10,13 +10,7 @@ use std::path::Path;
 
 use bstr::BString;
 
-/// What a ref says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Target {
-    Id(gix::ObjectId),
-    /// The name of another ref.
-    Name(BString),
-}
+use super::names::{Broken, Target};
 
 /// What the tables of one directory say.
 #[derive(Debug, Default)]
@@ -25,10 +19,9 @@ pub(crate) struct Stack {
     refs: BTreeMap<BString, Option<Target>>,
     /// Ids in reflogs, those of deleted refs not.
     pub(crate) logged: BTreeSet<gix::ObjectId>,
-    /// Reflog entries that a later table deleted.
-    deleted: HashSet<Vec<u8>>,
-    /// What could not be read: the path, and why.
-    pub(crate) broken: Vec<(String, String)>,
+    /// Reflog entries of later tables, which override those of earlier ones.
+    overridden: HashSet<Vec<u8>>,
+    pub(super) broken: Broken,
     /// Bytes of names, and of reflogs.
     read: usize,
 }
@@ -52,12 +45,14 @@ impl Stack {
         match names {
             Ok(names) => {
                 // The newest first: what it says is not overridden.
-                for name in names.lines().rev().take(MOST_TABLES) {
+                let mut left = names.lines().rev().take(MOST_TABLES).peekable();
+                while let Some(name) = left.next() {
+                    let is_oldest = left.peek().is_none();
                     let path = directory.join(name);
                     let outcome = if name.contains(['/', '\\']) || name.starts_with('.') {
                         Err("it lies elsewhere".into())
                     } else {
-                        plain(&path).and_then(|bytes| stack.table(&bytes, hash.len_in_bytes()))
+                        plain(&path).and_then(|bytes| stack.table(&bytes, hash.len_in_bytes(), is_oldest))
                     };
                     if let Err(why) = outcome {
                         stack.broken.push((path.display().to_string(), why));
@@ -70,11 +65,11 @@ impl Stack {
     }
 
     /// All refs by name.
-    pub(crate) fn refs(&self) -> impl Iterator<Item = (&BString, &Target)> {
-        self.refs.iter().filter_map(|(name, target)| Some((name, target.as_ref()?)))
+    pub(super) fn into_refs(self) -> BTreeMap<BString, Target> {
+        self.refs.into_iter().filter_map(|(name, target)| Some((name, target?))).collect()
     }
 
-    fn table(&mut self, bytes: &[u8], id_length: usize) -> Result<(), String> {
+    fn table(&mut self, bytes: &[u8], id_length: usize, is_oldest: bool) -> Result<(), String> {
         let version = bytes.strip_prefix(b"REFT").and_then(|rest| rest.first());
         let header = match version {
             Some(1) => 24,
@@ -90,12 +85,12 @@ impl Stack {
             body[..header] == bytes[..header] && crc32fast::hash(body).to_be_bytes() == checksum
         };
         let blocks = if is_whole { &bytes[..end] } else { bytes };
-        self.blocks(blocks, header, id_length).ok_or("its blocks are damaged, or too many")?;
+        self.blocks(blocks, header, id_length, is_oldest).ok_or("its blocks are damaged, or too many")?;
         if is_whole { Ok(()) } else { Err("its end is damaged".into()) }
     }
 
     /// All blocks, one behind the other. The first one is said to begin with the file, and so are its offsets.
-    fn blocks(&mut self, table: &[u8], header: usize, id_length: usize) -> Option<()> {
+    fn blocks(&mut self, table: &[u8], header: usize, id_length: usize, is_oldest: bool) -> Option<()> {
         let mut at = header;
         loop {
             // Padding; no block is of type 0.
@@ -119,7 +114,7 @@ impl Stack {
                     [length, length + before].contains(&body.len()).then_some(())?;
                     self.count(body.len())?;
                     self.records(&body, |stack, key, kind, value| {
-                        stack.one_entry(key, kind, value, id_length)
+                        stack.one_entry(key, kind, value, id_length, is_oldest)
                     })?;
                     at += 4 + usize::try_from(inflater.total_in()).ok()?;
                     continue;
@@ -176,14 +171,20 @@ impl Stack {
         Some(())
     }
 
-    fn one_entry(&mut self, key: &[u8], kind: u64, value: &mut Bytes<'_>, id_length: usize) -> Option<()> {
+    fn one_entry(
+        &mut self,
+        key: &[u8],
+        kind: u64,
+        value: &mut Bytes<'_>,
+        id_length: usize,
+        is_oldest: bool,
+    ) -> Option<()> {
+        let mut ids = Vec::new();
         match kind {
-            0 => {
-                self.count(key.len())?;
-                self.deleted.insert(key.to_owned());
-            }
+            // It is deleted.
+            0 => {}
             1 => {
-                let ids = [value.id(id_length)?, value.id(id_length)?];
+                ids.extend([value.id(id_length)?, value.id(id_length)?]);
                 for _ in ["name", "address"] {
                     let length = value.length()?;
                     value.take(length)?;
@@ -192,11 +193,16 @@ impl Stack {
                 value.take(2)?; // time zone
                 let message = value.length()?;
                 value.take(message)?;
-                if !self.deleted.contains(key) {
-                    self.logged.extend(ids.into_iter().filter(|id| !id.is_null()));
-                }
             }
             _ => return None,
+        }
+        if !self.overridden.contains(key) {
+            self.logged.extend(ids.into_iter().filter(|id| !id.is_null()));
+            // The oldest table, mostly the largest one, overrides nothing.
+            if !is_oldest {
+                self.count(key.len())?;
+                self.overridden.insert(key.to_owned());
+            }
         }
         Some(())
     }

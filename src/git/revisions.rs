@@ -95,13 +95,16 @@ pub(crate) fn revision(repository: &Repository, name: &str) -> Result<gix::Objec
     if is_special(repository, name) {
         return Err(unknown("it is no file".into()));
     }
-    // What stands before `~2` and the like is looked up here where gix cannot.
-    let found = repository.tables.as_ref().and_then(|tables| {
-        let end = name.find(['~', '^', ':']).or_else(|| name.find("@{")).unwrap_or(name.len());
-        Some(format!("{}{}", tables.find(&name[..end])?, &name[end..]))
-    });
-    let name = found.as_deref().unwrap_or(name);
-    let parse = || repository.gix.rev_parse_single(name).map(gix::Id::detach);
+    let parse = || {
+        let found = repository.gix.rev_parse_single(name).map(gix::Id::detach);
+        // gix gives up where one ref is broken, or is not stored in a file: then what stands before `~2` and the like
+        // is looked up here.
+        found.or_else(|error| {
+            let end = name.find(['~', '^', ':', '{']).unwrap_or(name.len());
+            let known = repository.names().find(&name[..end]).ok_or(error)?;
+            repository.gix.rev_parse_single(format!("{known}{}", &name[end..]).as_str()).map(gix::Id::detach)
+        })
+    };
     // gix asserts some of what it believes of names.
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse));
     let found = outcome.unwrap_or_else(|_| Err(gix::Error::from_error(Nonsense)));

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use super::loose::{self, Loose};
 use super::pack::{Kind, Pack};
-use super::{Repository, error_chain};
+use super::{Repository, alternates};
 use crate::finding::{Gap, GapKind};
 
 /// A larger loose copy does not stand in for a damaged packed one.
@@ -33,7 +33,7 @@ impl Store {
     pub(crate) fn open(repository: &Repository, gaps: &mut Vec<Gap>) -> Self {
         let hash = repository.hash();
         let objects = repository.gix.common_dir().join("objects");
-        let directories = object_directories(&objects, gaps);
+        let directories = alternates::resolve(&objects, gaps);
         let mut packs = Vec::new();
         for directory in &directories {
             for index in pack_indexes(&directory.join("pack"), gaps) {
@@ -186,20 +186,6 @@ fn hash_of(id: &gix::oid) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&id.as_bytes()[..8]);
     u64::from_le_bytes(bytes)
-}
-
-fn object_directories(objects: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
-    let current = std::env::current_dir().unwrap_or_default();
-    let mut directories = vec![objects.to_owned()];
-    match gix::odb::alternate::resolve(objects.to_owned(), &current) {
-        Ok(more) => directories.extend(more),
-        Err(error) => gaps.push(Gap {
-            kind: GapKind::MissingObject,
-            place: objects.join("info/alternates").display().to_string(),
-            detail: format!("objects borrowed from elsewhere cannot be read: {}", error_chain(&error)),
-        }),
-    }
-    directories
 }
 
 /// The indexes of all packs, by name, so that numbers do not depend on the order of the directory.

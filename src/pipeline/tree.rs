@@ -11,6 +11,7 @@ use super::{Run, ScanError};
 use crate::attribution::Attribution;
 use crate::finding::{Gap, GapKind};
 use crate::git::{Repository, refs};
+use crate::source::Counters;
 use crate::source::lfs::LargeFiles;
 use crate::source::nested::{self, DEEPEST};
 use crate::source::worktree::{self, Ground, Item, Listing, name_below};
@@ -109,6 +110,13 @@ impl Run<'_> {
     ) {
         if self.options.history && self.seen.insert(repository.common_dir()) {
             let roots = refs::roots(repository, self.gaps);
+            if roots.replaced > 0 {
+                Counters::add(&self.counters.replaced, roots.replaced as u64);
+                tracing::warn!(
+                    "replacements (git replace) are not followed: {} in this repository",
+                    roots.replaced
+                );
+            }
             self.history(repository, &roots, prefix, large, assembly);
         } else {
             let grouping = large.scan(self.detector, self.options.jobs, false, self.counters, self.gaps);

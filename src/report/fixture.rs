@@ -201,6 +201,7 @@ pub(super) fn report(findings: Vec<Finding>, gaps: Vec<Gap>) -> Report {
             larger_skipped: 0,
             lfs_objects: 0,
             lfs_missing: 0,
+            replaced: 0,
         },
         rules: Arc::new(rules()),
         threshold: Confidence::Medium,

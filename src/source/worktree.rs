@@ -15,7 +15,7 @@ use super::lfs::LargeFiles;
 use super::{Counters, Worker, by_path, nested, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
-use crate::git::{Repository, error_chain, is_file_mode, object_name};
+use crate::git::{Repository, error_chain, is_file_mode, object_name, sparse};
 use crate::grouping::{Grouping, Place};
 use crate::parallel::on_threads;
 use crate::rules::PathRules;
@@ -110,6 +110,13 @@ pub(crate) fn list_repository(
         if let Some(path) = path.filter(|_| known.insert(name.clone())) {
             listing.items.push(Item::File { path, name });
         }
+    }
+    if with_staged {
+        let below = sparse::files(repository, &index, gaps).into_iter();
+        let in_scope =
+            |name: &BString| scope_name.is_empty() || name.starts_with(&[&scope_name[..], b"/"].concat());
+        let below = below.filter(|(name, _)| in_scope(name));
+        staged.extend(below.map(|(name, id)| Item::Staged { id, name: prefixed(prefix, &name) }));
     }
     listing.items.extend(staged);
     listing

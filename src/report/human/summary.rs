@@ -135,6 +135,10 @@ fn skipped(report: &Report) -> Vec<String> {
         let text = "named, not here, and so not scanned: `git lfs fetch --all` brings them";
         lines.push(format!("{} {text}.", count(missing, "Git LFS object")));
     }
+    let replaced = report.stats.replaced;
+    if replaced > 0 {
+        lines.push(format!("{} by `git replace` not followed.", count(replaced, "replacement")));
+    }
     lines
 }
 
