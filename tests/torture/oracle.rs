@@ -51,7 +51,10 @@ fn stored(sandbox: &Sandbox, target: &Path) -> Option<Ids> {
 fn missing(sandbox: &Sandbox, target: &Path) -> Option<Ids> {
     let from = ["--all", "--reflog", "--indexed-objects"];
     let list = git(sandbox, target, &[&["rev-list", "--objects", "--missing=print"], &from[..]].concat());
-    list.is_done().then(|| ids(&list, "?"))
+    let mut missing = list.is_done().then(|| ids(&list, "?"));
+    // So Git tells a ref that it cannot read.
+    missing.iter_mut().for_each(|missing| missing.retain(|id| id.bytes().any(|b| b != b'0')));
+    missing
 }
 
 /// All that refs and reflogs name: git passes over those that are not there.
