@@ -69,8 +69,8 @@ fn named(expected: Expected) -> Expected {
 
 /// So much text that a version of it is stored as a delta.
 fn text(more: &str) -> String {
-    let lines: String = (0..400).map(|number| format!("line {number} of some text\n")).collect();
-    format!("{lines}{more}")
+    let lines: Vec<String> = (0..400).map(|number| format!("line {number} of some text\n")).collect();
+    lines.concat() + more
 }
 
 pub(crate) fn cases() -> Vec<Case> {
