@@ -181,13 +181,14 @@ pub(crate) struct Starts {
     pub(crate) bare: Vec<(BString, Number)>,
 }
 
-/// A chain of tags longer than this is no chain that anybody made on purpose.
-const LONGEST_TAG_CHAIN: usize = 64;
+/// A chain of tags longer than this is no chain that anybody made on purpose, and is told.
+const LONGEST_TAG_CHAIN: usize = 4096;
 
 impl Starts {
     fn resolve(store: &Store, links: &Links, roots: &Roots, gaps: &mut Vec<Gap>) -> Self {
         let mut starts = Starts::default();
         let mut named = BTreeSet::new();
+        let mut endless = BTreeSet::new();
         let mut missing = |id: gix::ObjectId, by: String| {
             if !named.insert(id) {
                 return;
@@ -200,6 +201,9 @@ impl Starts {
             refs.chain(roots.head.iter().filter(|_| !roots.limited).map(|id| (None, id))).chain(reflogs)
         {
             match peel(store, links, id) {
+                Ok(number) if links.tags.contains_key(&number) => {
+                    endless.insert(number);
+                }
                 Ok(number) => match (links.row_of(number), name) {
                     (Some(row), name) => {
                         starts.commits.insert(row);
@@ -211,6 +215,11 @@ impl Starts {
                 Err(id) => missing(id, name.map_or_else(|| "HEAD or a reflog".into(), ToString::to_string)),
             }
         }
+        gaps.extend(endless.into_iter().map(|number| Gap {
+            kind: GapKind::CorruptObject,
+            place: store.id(number).to_string(),
+            detail: format!("it is a tag at the end of a chain of more than {LONGEST_TAG_CHAIN} tags"),
+        }));
         // These may be stale without harm.
         let special = roots.special.iter().filter_map(|id| peel(store, links, id).ok());
         starts.commits.extend(special.filter_map(|number| links.row_of(number)));

@@ -126,6 +126,9 @@ impl Repository {
     /// The repository whose `.git`, or git directory, this is.
     pub(crate) fn open(candidate: &Path) -> Result<Self, OpenError> {
         let broken = |why: String| OpenError::Broken { path: candidate.to_owned(), why };
+        if let Some(why) = unsuitable_file(candidate) {
+            return Err(broken(why));
+        }
         let leads = link::Leads::of(candidate).map_err(broken)?;
         if let Some(pipe) = alternates::pipe(&leads.common_dir.join("objects")) {
             return Err(broken(format!("{} is no file", pipe.display())));
@@ -246,14 +249,10 @@ impl Repository {
     /// The commits that are being merged; none unless a merge is under way.
     pub(crate) fn merge_heads(&self) -> std::io::Result<Vec<gix::ObjectId>> {
         let path = self.git_dir().join("MERGE_HEAD");
-        match path.metadata() {
-            Ok(metadata) if metadata.is_file() => {}
-            // Opening a pipe would wait for ever.
-            Ok(_) => return Err(std::io::Error::other("it is no file")),
+        let text = match read_plain(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(self.merged.clone()),
-            Err(error) => return Err(error),
-        }
-        let text = std::fs::read(path)?;
+            outcome => outcome?,
+        };
         let ids = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
         let parse = |line: &[u8]| gix::ObjectId::from_hex(line);
         ids.map(parse).collect::<Result<_, _>>().map_err(|_| std::io::Error::other("it names no commit"))
@@ -273,13 +272,47 @@ fn has_special_part(index: &Path) -> bool {
     })
 }
 
-/// Files that are opened by name; a pipe in such a place would be waited for until somebody writes to it.
-const PLAIN_FILES: [&str; 7] =
-    ["HEAD", "commondir", "config", "info/exclude", "objects/info/alternates", "packed-refs", "shallow"];
+/// Files that are opened by name, and how large they may be. A pipe in such a place would be waited for until somebody
+/// writes to it; settings and patterns take a hundred times their size in memory.
+const PLAIN_FILES: [(&str, u64); 8] = [
+    ("HEAD", LARGEST_PLAIN),
+    ("commondir", LARGEST_PLAIN),
+    ("config", 2 << 20),
+    ("config.worktree", 2 << 20),
+    ("info/exclude", LARGEST_IGNORE),
+    ("objects/info/alternates", LARGEST_PLAIN),
+    ("packed-refs", 128 << 20),
+    ("shallow", LARGEST_PLAIN),
+];
 
-/// Which of them is something else in this git directory.
-fn special_file(git_dir: &Path) -> Option<&'static str> {
-    PLAIN_FILES.into_iter().find(|name| git_dir.join(name).metadata().is_ok_and(|m| !m.is_file()))
+/// Files with patterns of what is ignored: larger ones are nobody's.
+pub(crate) const LARGEST_IGNORE: u64 = 128 << 10;
+
+/// What is held in memory as it is.
+const LARGEST_PLAIN: u64 = 16 << 20;
+
+/// The bytes of a file that is no larger than it should be.
+fn read_plain(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = path.metadata()?;
+    // Opening a pipe would wait for ever.
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    if metadata.len() > LARGEST_PLAIN {
+        return Err(std::io::Error::other(format!("it has more than {LARGEST_PLAIN} bytes")));
+    }
+    std::fs::read(path)
+}
+
+/// What is wrong with them in this git directory.
+fn unsuitable_file(git_dir: &Path) -> Option<String> {
+    PLAIN_FILES.into_iter().find_map(|(name, most)| {
+        let metadata = git_dir.join(name).metadata().ok()?;
+        if !metadata.is_file() {
+            return Some(format!("{name} is no file"));
+        }
+        (metadata.len() > most).then(|| format!("{name} has more than {most} bytes"))
+    })
 }
 
 /// The git directory that `directory` is or holds.

@@ -21,6 +21,7 @@ pub(crate) mod nested;
 pub(crate) mod range;
 pub(crate) mod staged;
 pub(crate) mod tracked;
+mod traps;
 pub(crate) mod worktree;
 
 /// What has been read so far; shared by all threads and looked at by the progress display.

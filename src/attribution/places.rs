@@ -88,9 +88,17 @@ impl Reach {
 /// number of paths; where there are more, each object keeps the first path at which it was met.
 const MORE_PLACES: usize = 1 << 16;
 
+/// Paths up to this length are told as they are.
+const USUAL_PATH: usize = 1 << 10;
+
+/// Longer ones are told up to so many bytes in all: a chain of trees can be made to hold one blob on each level.
+const MOST_LONG_PATHS: usize = 16 << 20;
+
 /// Paths as numbers, by parent and name.
 struct Paths<'a> {
     list: Vec<(u32, &'a BString)>,
+    /// Of each, in bytes.
+    lengths: Vec<usize>,
     numbers: HashMap<(u32, &'a BString), u32>,
 }
 
@@ -103,8 +111,31 @@ impl<'a> Paths<'a> {
         let number = *self.numbers.entry((parent, name)).or_insert(next);
         if number == next {
             self.list.push((parent, name));
+            self.lengths.push(self.length(parent).map_or(0, |length| length + 1) + name.len());
         }
         number
+    }
+
+    /// `None` for the empty path.
+    fn length(&self, path: u32) -> Option<usize> {
+        self.lengths.get(path as usize).copied()
+    }
+
+    /// The last names of a path, as many as are usual.
+    fn end(&self, mut path: u32) -> BString {
+        let mut names: Vec<&[u8]> = Vec::new();
+        let mut length = 0;
+        while let Some((parent, name)) = self.list.get(path as usize) {
+            length += name.len() + 1;
+            if length > USUAL_PATH && !names.is_empty() {
+                break;
+            }
+            names.push(name);
+            path = *parent;
+        }
+        names.push("…".as_bytes());
+        names.reverse();
+        bstr::join("/", names).into()
     }
 
     fn text(&self, path: u32) -> BString {
@@ -207,7 +238,7 @@ pub(super) fn introduce(
         links,
         reach,
         interest,
-        paths: Paths { list: Vec::new(), numbers: HashMap::new() },
+        paths: Paths { list: Vec::new(), lengths: Vec::new(), numbers: HashMap::new() },
         seen: HashSet::new(),
         last: HashMap::new(),
         met: BitSet::new(links.objects()),
@@ -227,8 +258,17 @@ pub(super) fn introduce(
         descent.mark_head(tree);
     }
     let Descent { paths, placed, .. } = descent;
-    placed
-        .into_iter()
-        .map(|(blob, path, origin, in_head)| Placed { blob, path: paths.text(path), origin, in_head })
-        .collect()
+    let (mut told, mut long) = (HashSet::new(), 0);
+    let place = |(blob, path, origin, in_head)| {
+        let is_first = told.insert(blob);
+        let length = paths.length(path).unwrap_or(0);
+        long += if length > USUAL_PATH { length } else { 0 };
+        let path = match length <= USUAL_PATH || long <= MOST_LONG_PATHS {
+            true => paths.text(path),
+            false if is_first => paths.end(path),
+            false => return None,
+        };
+        Some(Placed { blob, path, origin, in_head })
+    };
+    placed.into_iter().filter_map(place).collect()
 }

@@ -145,6 +145,9 @@ impl<'a> Reader<'a> {
         if links.tree.is_none() {
             self.corrupt(number, "it is a commit without a tree");
         }
+        if links.lost_parent {
+            self.corrupt(number, "it is a commit with a parent that is no id");
+        }
     }
 
     fn tree(&mut self, object: &Object<'_, Notes>) -> Option<Notes> {

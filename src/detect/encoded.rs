@@ -354,7 +354,7 @@ fn told(bytes: &[u8], finds: &[Finds], found: &mut Vec<Match>) {
             one.location.end = end;
             one.location.span = Span { start: outer.start as u64, end: outer.end as u64 };
             one.excerpt = matches::excerpt(bytes, region.span.clone(), (0, 0));
-            one.markers = markers::around(bytes, &outer, start, end);
+            one.markers = markers::around(bytes, &outer, start, end, &mut (0..0));
             found.push(one);
         }
     }

@@ -41,8 +41,15 @@ const LEADERS: [&[u8]; 9] = [b"#", b"//", b"/*", b"'", b"--", b"<!--", b";", b"%
 /// Where comments end before the line does.
 const CLOSERS: [&[u8]; 4] = [b"*/", b"-->", b"#>", b"--]]"];
 
-/// The markers round `secret`, which begins at `first` and ends before `last`.
-pub(super) fn around(bytes: &[u8], secret: &Range<usize>, first: Position, last: Position) -> Markers {
+/// The markers round `secret`, which begins at `first` and ends before `last`. In `bare` no word begins a marker: many
+/// secrets can stand on one line, which is looked at once.
+pub(super) fn around(
+    bytes: &[u8],
+    secret: &Range<usize>,
+    first: Position,
+    last: Position,
+    bare: &mut Range<usize>,
+) -> Markers {
     let line = line_start(bytes, secret.start);
     let above = line.filter(|start| *start > 0).map(|start| {
         let floor = (start - 1).saturating_sub(LONGEST_LINE);
@@ -55,7 +62,11 @@ pub(super) fn around(bytes: &[u8], secret: &Range<usize>, first: Position, last:
     let tail = &tail[..memchr::memchr(b'\n', tail).unwrap_or(tail.len())];
     // Hardly any match has a marker, and every match of every version is asked.
     let begin = above.as_ref().map_or(head.start, |above| above.start);
-    if !AUTOMATON.is_match(&bytes[begin..secret.end + tail.len()]) {
+    let end = secret.end + tail.len();
+    let goes_on = (bare.start..=bare.end).contains(&begin);
+    let from = if goes_on { begin.max(bare.end.saturating_sub(AUTOMATON.max_pattern_len())) } else { begin };
+    if from >= end || !AUTOMATON.is_match(&bytes[from..end]) {
+        *bare = if goes_on { bare.start..bare.end.max(end) } else { begin..end };
         return None;
     }
     let mut markers = Vec::new();
@@ -179,7 +190,7 @@ mod tests {
         let line = |at: usize| u32::try_from(1 + text[..at].matches('\n').count()).unwrap();
         let end = start + SECRET.len();
         let position = |at: usize| Position { line: line(at), column: 1 };
-        let found = around(text.as_bytes(), &(start..end), position(start), position(end));
+        let found = around(text.as_bytes(), &(start..end), position(start), position(end), &mut (0..0));
         found.iter().flat_map(|list| list.iter()).map(show).collect()
     }
 
@@ -242,7 +253,7 @@ mod tests {
     fn a_value_cannot_let_itself_pass() {
         let text = b"key = 'x gitleaks:allow y'";
         let at = Position { line: 1, column: 1 };
-        assert_eq!(around(text, &(7..25), at, at), None);
+        assert_eq!(around(text, &(7..25), at, at, &mut (0..0)), None);
     }
 
     #[test]

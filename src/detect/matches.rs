@@ -39,10 +39,15 @@ impl Detector {
                 Verdict::Kept | Verdict::Unjudged => accepted.push(Accepted { rule, span, margins }),
             }
         }
-        let specific: Vec<(Range<usize>, &Rule)> = accepted
+        let mut reach = 0;
+        let specific: Vec<Specific<'_>> = accepted
             .iter()
             .map(|c| (c.span.clone(), self.rules.get(c.rule)))
             .filter(|(_, rule)| !rule.generic)
+            .map(|(span, rule)| {
+                reach = reach.max(span.end);
+                Specific { span, rule, reach }
+            })
             .collect();
         if specific.is_empty() {
             return;
@@ -62,6 +67,7 @@ impl Detector {
 /// Adds positions and excerpts. `base` is the offset of `bytes` in the blob, `origin` its position.
 pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: &[Accepted]) -> Vec<Match> {
     let mut starts = Cursor::starting_at(bytes, origin);
+    let mut bare = 0..0;
     candidates
         .iter()
         .map(|candidate| {
@@ -77,36 +83,49 @@ pub(super) fn to_matches(bytes: &[u8], base: u64, origin: Position, candidates: 
                     span: Span { start: base + start as u64, end: base + end as u64 },
                 },
                 excerpt: excerpt(bytes, start..end, candidate.margins),
-                markers: markers::around(bytes, &(start..end), first, last),
+                markers: markers::around(bytes, &(start..end), first, last, &mut bare),
                 via: None,
             }
         })
         .collect()
 }
 
-/// Whether `span` overlaps one of `sorted` (by start) whose rule is at least as sure. Rules that are bound to places may
-/// yet be dropped for them, when the place is known.
-fn is_covered(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
-    // Spans nest rarely, so a plain look at all that begin before the end is enough.
-    let until = sorted.partition_point(|(other, _)| other.start < span.end);
-    sorted[..until].iter().rev().any(|(other, by)| {
-        other.end > span.start && by.confidence >= rule.confidence && !by.is_bound_more_than(rule)
-    })
+/// What a rule found that is not generic; in a list by start.
+struct Specific<'a> {
+    span: Range<usize>,
+    rule: &'a Rule,
+    /// Where the last of it and all before it ends.
+    reach: usize,
+}
+
+/// Those that overlap `span`, with their rules, the last first. What lies before all of them is not looked at: a line
+/// can be made to hold any number.
+fn overlapping<'a>(
+    sorted: &'a [Specific<'a>],
+    span: &'a Range<usize>,
+) -> impl Iterator<Item = (&'a Range<usize>, &'a Rule)> {
+    let until = sorted.partition_point(|other| other.span.start < span.end);
+    let near = sorted[..until].iter().rev().take_while(|other| other.reach > span.start);
+    near.filter(|other| other.span.end > span.start).map(|other| (&other.span, other.rule))
+}
+
+/// Whether `span` overlaps one whose rule is at least as sure. Rules that are bound to places may yet be dropped for
+/// them, when the place is known.
+fn is_covered(sorted: &[Specific<'_>], span: &Range<usize>, rule: &Rule) -> bool {
+    overlapping(sorted, span).any(|(_, by)| by.confidence >= rule.confidence && !by.is_bound_more_than(rule))
 }
 
 /// Whether a rule that finds one kind among others stands back from one that says more of the same bytes:
 /// `ACME_SECRET_KEY=…` need not be Django's. Somebody's own rules never do.
-fn is_outdone(sorted: &[(Range<usize>, &Rule)], span: &Range<usize>, rule: &Rule) -> bool {
+fn is_outdone(sorted: &[Specific<'_>], span: &Range<usize>, rule: &Rule) -> bool {
     if rule.part || !rule.builtin {
         return false;
     }
-    let until = sorted.partition_point(|(other, _)| other.start < span.end);
-    sorted[..until].iter().rev().any(|(other, by)| {
+    overlapping(sorted, span).any(|(other, by)| {
         let holds = other.start <= span.start && other.end >= span.end;
-        let overlaps = other.end > span.start;
         !by.part
             && !by.is_bound_more_than(rule)
-            && (holds && by.confidence > rule.confidence || overlaps && by.covers.contains(&rule.id))
+            && (holds && by.confidence > rule.confidence || by.covers.contains(&rule.id))
     })
 }
 

@@ -20,6 +20,8 @@ fn id(hex: &[u8]) -> Option<gix::ObjectId> {
 pub(crate) struct Links<'a> {
     /// The root tree.
     pub(crate) tree: Option<gix::ObjectId>,
+    /// Whether there is a parent line that names nothing.
+    pub(crate) lost_parent: bool,
     /// When it was committed, in seconds since 1970; 0 where the line is damaged.
     pub(crate) committer_time: i64,
     /// For [`signature`].
@@ -31,12 +33,16 @@ pub(crate) struct Links<'a> {
 /// Reads all links in one go; the parents go to `parent`, in order.
 pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Links<'_> {
     let (mut tree, mut time, mut author) = (None, None, None);
+    let mut lost_parent = false;
     let mut rest = commit;
     let message = loop {
         let end = memchr::memchr(b'\n', rest);
         let line = &rest[..end.unwrap_or(rest.len())];
         if let Some(hex) = line.strip_prefix(b"parent ") {
-            id(hex).into_iter().for_each(&mut parent);
+            match id(hex) {
+                Some(id) => parent(id),
+                None => lost_parent = true,
+            }
         } else if let Some(hex) = line.strip_prefix(b"tree ") {
             tree.get_or_insert_with(|| id(hex));
         } else if let Some(line) = line.strip_prefix(b"committer ") {
@@ -54,6 +60,7 @@ pub(crate) fn links(commit: &[u8], mut parent: impl FnMut(gix::ObjectId)) -> Lin
     };
     Links {
         tree: tree.flatten(),
+        lost_parent,
         committer_time: time.unwrap_or(0),
         author: author.unwrap_or_default(),
         subject: message.trim_ascii_start().lines().next().unwrap_or_default(),
@@ -124,6 +131,7 @@ mod tests {
             let found = links(text, |id| parents.push(id));
             proptest::prop_assert_eq!(found.tree, header(text, b"tree").next().and_then(id));
             proptest::prop_assert_eq!(parents, header(text, b"parent").filter_map(id).collect::<Vec<_>>());
+            proptest::prop_assert_eq!(found.lost_parent, header(text, b"parent").any(|hex| id(hex).is_none()));
             let time = header(text, b"committer").next().map_or(0, |line| signature(line).1);
             proptest::prop_assert_eq!(found.committer_time, time);
             proptest::prop_assert_eq!(found.author, header(text, b"author").next().unwrap_or_default());

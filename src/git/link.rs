@@ -5,7 +5,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::special_file;
+use super::unsuitable_file;
 
 /// The directories behind a `.git`, without links on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ fn beside(dot_git: &Path) -> &Path {
 
 /// A pipe in such a place would be waited for until somebody writes to it.
 fn plain(git_dir: &Path) -> Result<(), String> {
-    special_file(git_dir).map_or(Ok(()), |name| Err(format!("{name} is no file")))
+    unsuitable_file(git_dir).map_or(Ok(()), Err)
 }
 
 fn directory(path: &Path) -> Result<PathBuf, String> {

@@ -1,5 +1,6 @@
 //! One pack: which entries it holds, in file order, and which is made from which.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use gix::odb::pack::{data, index};
@@ -51,6 +52,12 @@ enum Parent {
     Missing,
 }
 
+/// An offset that lies in the pack, or its end.
+fn offset_at(index: &index::File, place: u32, end: u64) -> u64 {
+    // gix asserts that the table of large offsets is as large as it has to be.
+    catch_unwind(AssertUnwindSafe(|| index.pack_offset_at_index(place))).map_or(end, |offset| offset.min(end))
+}
+
 impl Pack {
     /// Maps a pack and reads every entry's header. The error is for a person.
     pub(crate) fn open(index_path: &Path, hash: gix::hash::Kind) -> Result<Self, String> {
@@ -63,13 +70,11 @@ impl Pack {
                 data.num_objects()
             ));
         }
-        let mut order: Vec<(u64, u32)> =
-            (0..index.num_objects()).map(|place| (index.pack_offset_at_index(place), place)).collect();
-        order.par_sort_unstable();
+        // An offset that leads nowhere is that of an entry without bytes; the others are read all the same.
         let end = data.pack_end() as u64;
-        if order.last().is_some_and(|(offset, _)| *offset >= end) {
-            return Err("the index points beyond the end of the pack".into());
-        }
+        let mut order: Vec<(u64, u32)> =
+            (0..index.num_objects()).map(|place| (offset_at(&index, place, end), place)).collect();
+        order.par_sort_unstable();
         let offsets: Vec<u64> = order.iter().map(|(offset, _)| *offset).chain([end]).collect();
         let index_places: Vec<u32> = order.iter().map(|(_, place)| *place).collect();
         let mut pack = Pack {
@@ -187,6 +192,7 @@ impl Pack {
 
     fn parents(&self) -> Vec<Parent> {
         let find_offset = |offset: u64| self.offsets[..self.len()].binary_search(&offset).ok();
+        let end = self.offsets[self.len()];
         let parents: Vec<Parent> = (0..u32::try_from(self.len()).unwrap_or(u32::MAX))
             .into_par_iter()
             .with_min_len(4096)
@@ -200,7 +206,7 @@ impl Pack {
                     Header::Tag => return Parent::Whole(Kind::Tag),
                     Header::OfsDelta { base_distance } => header.checked_base_pack_offset(base_distance),
                     Header::RefDelta { base_id } => {
-                        self.index.lookup(base_id).map(|place| self.index.pack_offset_at_index(place))
+                        self.index.lookup(base_id).map(|place| offset_at(&self.index, place, end))
                     }
                 };
                 match base.and_then(find_offset).and_then(|base| u32::try_from(base).ok()) {

@@ -1,7 +1,7 @@
 //! Where history begins: refs, reflogs and the special refs of every worktree.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use bstr::{BString, ByteSlice as _};
@@ -44,17 +44,19 @@ pub(crate) fn only(repository: &Repository, name: &str, id: gix::ObjectId, gaps:
 /// Reads all of them. What cannot be read is a gap.
 pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     let mut roots = Roots { shallow: shallow(repository, gaps), ..Roots::default() };
-    // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense, which is
-    // met among all refs.
-    roots.refs = all(repository, gaps);
-    match repository.head() {
-        Ok(head) => roots.head = head,
-        Err(why) => gaps.push(broken("HEAD".into(), why)),
+    if are_readable(&repository.gix.common_dir().join("refs"), gaps) {
+        // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense, which is
+        // met among all refs.
+        roots.refs = all(repository, gaps);
+        match repository.head() {
+            Ok(head) => roots.head = head,
+            Err(why) => gaps.push(broken("HEAD".into(), why)),
+        }
     }
     roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
     for directory in administrative_directories(repository) {
         read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
-        read_special(&directory, &mut roots.special);
+        read_special(&directory, &mut roots.special, gaps);
         let (ids, more) = names::private(&directory, repository.storage, repository.hash());
         roots.special.extend(ids);
         if repository.storage == Storage::Tables {
@@ -71,10 +73,37 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     roots
 }
 
+/// A ref is an id or the name of another one.
+const LARGEST_REF: u64 = 1 << 20;
+
+/// Whether each file is small enough to be a ref; the others would be held in memory. What gix passes over is told.
+fn are_readable(directory: &Path, gaps: &mut Vec<Gap>) -> bool {
+    let mut stack = vec![directory.to_owned()];
+    let mut readable = true;
+    while let Some(directory) = stack.pop() {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            let mut complain = |why: String| gaps.push(broken(entry.path().display().to_string(), why));
+            if metadata.is_dir() {
+                stack.push(entry.path());
+            } else if metadata.is_symlink() {
+                complain("it is a symbolic link, which git may follow".into());
+            } else if metadata.is_file() && metadata.len() > LARGEST_REF {
+                readable = false;
+                complain(format!("it has more than {LARGEST_REF} bytes; no ref is read"));
+            }
+        }
+    }
+    readable
+}
+
+/// A file of rubbish can hold any number of refs that are none.
+const MOST_BROKEN: usize = 1000;
+
 /// Refs with what they point at, sorted; symbolic ones lead to others. What cannot be read is a gap.
 pub(super) fn all(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(BString, gix::ObjectId)> {
     let names = repository.names();
-    gaps.extend(names.broken.iter().map(|(place, why)| broken(place.clone(), why.clone())));
+    gaps.extend(names.broken.iter().take(MOST_BROKEN).map(|(place, why)| broken(place.clone(), why.clone())));
     names.direct().map(|(name, id)| (name.clone(), id)).collect()
 }
 
@@ -120,32 +149,40 @@ fn read_reflogs(directory: &Path, depth: usize, ids: &mut BTreeSet<gix::ObjectId
     }
 }
 
+/// The ids of a line are its first words; the rest can be of any length.
+const LONGEST_IDS: u64 = 256;
+
 fn read_reflog(path: &Path, ids: &mut BTreeSet<gix::ObjectId>) -> std::io::Result<()> {
     let mut reader = BufReader::new(std::fs::File::open(path)?);
     let mut line = Vec::new();
     loop {
         line.clear();
-        if reader.read_until(b'\n', &mut line)? == 0 {
+        let read = (&mut reader).take(LONGEST_IDS).read_until(b'\n', &mut line)?;
+        if read == 0 {
             return Ok(());
+        }
+        if line.last() != Some(&b'\n') {
+            reader.skip_until(b'\n')?;
         }
         ids.extend(line.split(|b| *b == b' ').take(2).filter_map(id));
     }
 }
 
-/// Special refs are small; `FETCH_HEAD` of thousands of branches is not.
-const LARGEST_SPECIAL: u64 = 16 << 20;
-
-fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
+fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut Vec<Gap>) {
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_special = name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
-        let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= LARGEST_SPECIAL);
-        if is_special
-            && small
-            && let Ok(text) = std::fs::read(entry.path())
-        {
-            ids.extend(text.split(|b| *b == b'\n').filter_map(|line| id(line.fields().next()?)));
+        if !is_special || !entry.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            continue;
+        }
+        match super::read_plain(&entry.path()) {
+            Ok(text) => ids.extend(text.split(|b| *b == b'\n').filter_map(|line| id(line.fields().next()?))),
+            Err(error) => gaps.push(Gap {
+                kind: GapKind::BrokenRef,
+                place: entry.path().display().to_string(),
+                detail: error.to_string(),
+            }),
         }
     }
 }
@@ -153,7 +190,7 @@ fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>) {
 /// Commits whose parents were not fetched.
 pub(crate) fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<gix::ObjectId> {
     let path = repository.gix.common_dir().join("shallow");
-    match std::fs::read(&path) {
+    match super::read_plain(&path) {
         Ok(text) => {
             let lines = text.split(|b| *b == b'\n').filter(|line| !line.trim_ascii().is_empty());
             let (good, bad): (Vec<_>, Vec<_>) = lines.map(id).partition(Option::is_some);

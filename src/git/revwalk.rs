@@ -134,8 +134,12 @@ impl Walk<'_> {
         match self.objects.read(&id, Kind::Commit) {
             Ok(bytes) => {
                 let mut parents = Vec::new();
-                let commit::Links { tree, committer_time: time, .. } =
+                let commit::Links { tree, committer_time: time, lost_parent, .. } =
                     commit::links(bytes, |parent| parents.push(parent));
+                if lost_parent {
+                    let why = Unread::Corrupt("it is a commit with a parent that is no id".into());
+                    self.unread.insert(id, (why, vec![id]));
+                }
                 let border = !parents.is_empty() && (self.shallow)(&id);
                 let parents = if border { Vec::new() } else { parents };
                 let row = self.nodes.len();

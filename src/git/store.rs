@@ -91,13 +91,20 @@ impl Store {
         let mut numbers = std::mem::take(&mut self.numbers);
         for (place, directory) in (0u16..).zip(self.directories.clone()) {
             for id in loose::list(&directory, hash) {
-                if numbers.find(hash_of(&id), |other| self.id(*other) == id).is_none() {
-                    let number = first + Number::try_from(self.loose.len()).unwrap_or(0);
-                    self.loose.push((id, place));
-                    let kind =
-                        Loose::open(&loose::path_of(&directory, &id)).map_or(Kind::Unknown, |l| l.kind);
-                    self.loose_kinds.push(kind);
-                    numbers.insert_unique(hash_of(&id), number, |other| hash_of(self.id(*other)));
+                let known = numbers.find(hash_of(&id), |other| self.id(*other) == id).copied();
+                // A copy that nobody can tell the kind of does not count if there is another.
+                if known.is_some_and(|number| self.kind(number) != Kind::Unknown) {
+                    continue;
+                }
+                let number = first + Number::try_from(self.loose.len()).unwrap_or(0);
+                let kind = Loose::open(&loose::path_of(&directory, &id)).map_or(Kind::Unknown, |l| l.kind);
+                self.loose.push((id, place));
+                self.loose_kinds.push(kind);
+                match numbers.find_mut(hash_of(&id), |other| self.id(*other) == id) {
+                    Some(known) => *known = number,
+                    None => {
+                        numbers.insert_unique(hash_of(&id), number, |other| hash_of(self.id(*other)));
+                    }
                 }
             }
         }

@@ -56,17 +56,28 @@ impl<'a> Entries<'a> {
     fn parse(&self) -> Option<(Entry<'a>, &'a [u8])> {
         // Modes have at most six digits; a longer run is no tree.
         let space = self.rest.iter().take(8).position(|b| *b == b' ')?;
-        let kind = match self.rest[..space] {
-            [b'4', b'0', b'0', b'0', b'0'] | [b'0', b'4', b'0', b'0', b'0', b'0'] => EntryKind::Tree,
-            [b'1', b'6', ..] => EntryKind::Submodule,
-            [b'0'..=b'7', ..] => EntryKind::Blob,
-            _ => return None,
+        let kind = match &self.rest[..space] {
+            b"40000" => EntryKind::Tree,
+            b"100644" | b"100755" => EntryKind::Blob,
+            mode => unusual(mode)?,
         };
         let after = &self.rest[space + 1..];
         let nul = memchr::memchr(0, after)?;
         let (id, rest) = after[nul + 1..].split_at_checked(self.id_length)?;
         Some((Entry { kind, mode: &self.rest[..space], name: &after[..nul], id }, rest))
     }
+}
+
+/// What an entry of any octal mode names, by the bits that git looks at. What they do not tell is taken for a file, so
+/// that it is looked for.
+fn unusual(mode: &[u8]) -> Option<EntryKind> {
+    let digits = std::str::from_utf8(mode).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+    let mode = u32::from_str_radix(digits, 8).ok()?;
+    Some(match mode & 0o170_000 {
+        0o040_000 => EntryKind::Tree,
+        0o160_000 => EntryKind::Submodule,
+        _ => EntryKind::Blob,
+    })
 }
 
 impl<'a> Iterator for Entries<'a> {
@@ -92,6 +103,25 @@ impl<'a> Iterator for Entries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modes_that_are_unusual() {
+        use EntryKind::{Blob, Submodule, Tree};
+        for (mode, kind) in [
+            ("40755", Some(Tree)),
+            ("040000", Some(Tree)),
+            ("0100644", Some(Blob)),
+            ("120000", Some(Blob)),
+            ("0", Some(Blob)),
+            ("160000", Some(Submodule)),
+            ("160755", Some(Submodule)),
+            ("16", Some(Blob)),
+            ("", None),
+            ("100648", None),
+        ] {
+            assert_eq!(unusual(mode.as_bytes()), kind, "{mode}");
+        }
+    }
 
     #[test]
     fn reads_entries_and_stops_at_nonsense() {

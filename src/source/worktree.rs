@@ -5,13 +5,14 @@ use std::fs::File;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bstr::{BStr, BString, ByteSlice as _};
 use ignore::WalkBuilder;
 
 use super::lfs::LargeFiles;
+use super::traps::Traps;
 use super::{Counters, Worker, by_path, nested, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind};
@@ -240,13 +241,16 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
         if worker.counters().leaves_out(metadata.len()) {
             return Ok(());
         }
-        let mut file = File::open(path)?;
-        if metadata.len() > LARGEST_HELD {
-            worker.scan_stream(&place, &name.to_string(), file);
+        let mut file = open_plain(path)?;
+        let mut bytes = Vec::new();
+        if metadata.len() <= LARGEST_HELD {
+            bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+            (&mut file).take(LARGEST_HELD + 1).read_to_end(&mut bytes)?;
+        }
+        // A file may grow while it is read.
+        if metadata.len() > LARGEST_HELD || bytes.len() as u64 > LARGEST_HELD {
+            worker.scan_stream(&place, &name.to_string(), bytes.as_slice().chain(file));
         } else {
-            // The file may grow while it is read.
-            let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-            (&mut file).take(LARGEST_HELD).read_to_end(&mut bytes)?;
             worker.scan(&place, &|| name.to_string(), &bytes);
         }
     } else {
@@ -257,25 +261,40 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
     Ok(())
 }
 
+/// Opens a file that was one a moment ago. What became a link or a pipe meanwhile is neither followed nor waited for.
+fn open_plain(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::Error::other("it is no file any more")) }
+}
+
 fn collect(walk: &WalkBuilder, ground: Ground<'_>, counters: &Counters, gaps: &mut Vec<Gap>) -> Listing {
     let Ground { root, prefix, crosses, .. } = ground;
     let mut walk = walk.clone();
     let nested: Arc<Mutex<Nested>> = Arc::default();
     // The walk opens whatever is called like an ignore file, and a pipe of that name would be waited for until
-    // somebody writes to it. Where there is one, no ignore file has a say.
-    let trapped = Arc::new(AtomicBool::new(is_trap(root)));
-    let (found, kept) = (Arc::clone(&trapped), Arc::clone(&nested));
+    // somebody writes to it; patterns take up memory. Where there is such a trap, no ignore file has a say.
+    let traps = Arc::new(Traps::default());
+    traps.enter(root);
+    let (found, kept) = (Arc::clone(&traps), Arc::clone(&nested));
     walk.follow_links(false).filter_entry(move |entry| {
-        if entry.file_type().is_some_and(|kind| kind.is_dir()) && is_trap(entry.path()) {
-            found.store(true, Ordering::Relaxed);
+        if entry.file_type().is_some_and(|kind| kind.is_dir()) && entry.file_name() != ".git" {
+            found.enter(entry.path());
         }
-        is_walked(entry, crosses, &kept) && !found.load(Ordering::Relaxed)
+        is_walked(entry, crosses, &kept) && !found.trapped()
     });
     let mut listed: Vec<_> = Vec::new();
-    if !trapped.load(Ordering::Relaxed) {
+    if !traps.trapped() {
         listed = walk.build().collect();
     }
-    if trapped.load(Ordering::Relaxed) {
+    if traps.trapped() {
         let kept = Arc::clone(&nested);
         walk.standard_filters(false).filter_entry(move |entry| is_walked(entry, crosses, &kept));
         listed = walk.build().collect();
@@ -331,17 +350,6 @@ fn is_walked(entry: &ignore::DirEntry, crosses: bool, nested: &Mutex<Nested>) ->
 
 fn lock(nested: &Mutex<Nested>) -> std::sync::MutexGuard<'_, Nested> {
     nested.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Names that the walk opens in every directory.
-const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
-
-/// Whether a directory holds something that is called like an ignore file and is no file.
-fn is_trap(directory: &Path) -> bool {
-    IGNORE_FILES.iter().any(|name| {
-        let metadata = directory.join(name).metadata();
-        metadata.is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-    })
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {

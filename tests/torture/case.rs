@@ -36,6 +36,10 @@ pub(crate) struct Expected {
     pub(crate) found: Vec<String>,
     /// Whether it does not matter what is found.
     pub(crate) finds_any: bool,
+    /// Names of tokens that need not be found where the scan says that something is missing.
+    pub(crate) doubtful: Vec<String>,
+    /// Done over and over while the scan runs, and the scan is repeated; what is scanned does not stay as it is.
+    pub(crate) meanwhile: Option<fn(&Sandbox)>,
     /// Places, as [`Scan::places`](crate::support::Scan::places) tells them without the rule, of which each must be told.
     pub(crate) places: Vec<String>,
     /// The same, by how a place begins and ends.
@@ -43,6 +47,10 @@ pub(crate) struct Expected {
     pub(crate) end: End,
     /// Gaps, as `kind place`: each must be the beginning of one that is told.
     pub(crate) gaps: Vec<String>,
+    /// More may be found.
+    pub(crate) among_others: bool,
+    /// Exit code 2 is as good an answer.
+    pub(crate) or_refused: bool,
     /// What standard error must hold.
     pub(crate) says: Vec<String>,
     /// Arguments behind `muzzle scan -o json`; `.` if none.
@@ -64,6 +72,10 @@ pub(crate) fn finds<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Expe
     Expected {
         found: names.into_iter().map(Into::into).collect(),
         finds_any: false,
+        doubtful: Vec::new(),
+        meanwhile: None,
+        among_others: false,
+        or_refused: false,
         places: Vec::new(),
         some_places: Vec::new(),
         end: End::Complete,
@@ -104,6 +116,36 @@ impl Expected {
     /// Whether it is complete does not matter.
     pub(crate) fn either(mut self) -> Self {
         self.end = End::Either;
+        self
+    }
+
+    /// These tokens are found as well, or a gap is told.
+    pub(crate) fn or_gap<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.doubtful.extend(names.into_iter().map(Into::into));
+        self.either()
+    }
+
+    /// More may be found.
+    pub(crate) fn among_others(mut self) -> Self {
+        self.among_others = true;
+        self
+    }
+
+    /// Nothing but that it cannot be scanned may be said as well.
+    pub(crate) fn or_refused(mut self) -> Self {
+        self.or_refused = true;
+        self
+    }
+
+    /// These tokens are found as well.
+    pub(crate) fn also<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.found.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// The scan runs while this is done over and over.
+    pub(crate) fn while_doing(mut self, step: fn(&Sandbox)) -> Self {
+        self.meanwhile = Some(step);
         self
     }
 

@@ -1,10 +1,16 @@
-use crate::case::{Case, case, finds};
-use crate::support::line;
+//! Repositories and files that were made to run commands, to lead a scan astray, or to use up time and memory.
+
+use crate::case::Case;
+
+mod bombs;
+mod config;
+mod files;
+mod git_dir;
+mod lines;
+mod names;
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![case("plain", |t| {
-        t.git(["init", "-q"]);
-        let id = t.commit_file("a", line("one"));
-        finds(["one"]).at(format!("a:1:3 commit {id} head")).at("a:1:3 worktree")
-    })]
+    let all =
+        [config::cases(), git_dir::cases(), files::cases(), names::cases(), lines::cases(), bombs::cases()];
+    all.into_iter().flatten().collect()
 }

@@ -81,8 +81,13 @@ fn text(bytes: &[u8]) -> String {
 
 /// Git, which believes nothing of what stands between it and the objects, and runs nothing.
 fn git(sandbox: &Sandbox, directory: &Path, arguments: &[&str]) -> Run {
-    let settings =
-        ["safe.directory=*", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.commitGraph=false"];
+    let settings = [
+        "safe.directory=*",
+        "core.fsmonitor=false",
+        "core.hooksPath=/dev/null",
+        "core.commitGraph=false",
+        "advice.graftFileDeprecated=false",
+    ];
     let all = settings.iter().flat_map(|setting| ["-c", setting]).chain(arguments.iter().copied());
     let mut command: Command = sandbox.git_command(directory, all);
     for (name, value) in [

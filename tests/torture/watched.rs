@@ -80,7 +80,12 @@ const TRACED: &str = "trace=execve,execveat,connect,socket,bind,sendto,open,open
 
 fn is_deed(line: &str, own: &str) -> bool {
     let call = line.split_once(' ').map_or(line, |(_, call)| call.trim_start());
-    if call.starts_with("+++") || call.starts_with("---") || call.starts_with("<...") {
+    // What it was about when it ended.
+    if call.starts_with("???(")
+        || call.starts_with("+++")
+        || call.starts_with("---")
+        || call.starts_with("<...")
+    {
         return false;
     }
     if call.starts_with("execve(") {

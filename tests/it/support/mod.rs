@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -275,16 +276,18 @@ pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Run {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        .process_group(0)
         .spawn()
         .expect("it is installed");
     let mut pipe = child.stdin.take().unwrap();
-    let id = child.id().to_string();
+    // With all that it started.
+    let group = format!("-{}", child.id());
     let (finished, waiting) = std::sync::mpsc::channel::<()>();
     let output = std::thread::scope(|scope| {
         scope.spawn(move || pipe.write_all(stdin));
         scope.spawn(move || {
             if waiting.recv_timeout(LONGEST) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                let _ = Command::new("kill").args(["-KILL", &id]).status();
+                let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
             }
         });
         let output = child.wait_with_output().unwrap();

@@ -160,7 +160,7 @@ fn broken() -> Vec<Case> {
             lender(t, "lent");
             borrower(t, &[], "../../../lent/.git/objects\n");
             let path = t.path(ALTERNATES);
-            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
             finds(["own"]).gaps(["missing-object"]).beyond_git()
         }));
     }

@@ -108,21 +108,11 @@ fn entries() -> Vec<Case> {
             finds(["past", "staged"])
         }),
         case("index, conflict", |t| {
-            t.git(["init", "-q"]);
-            let ids = ["base", "ours", "theirs"]
-                .map(|name| t.git_with(["hash-object", "-w", "--stdin"], line(name).as_bytes()));
-            let list: String =
-                (1..).zip(&ids).map(|(stage, id)| format!("100644 {id} {stage}\tfile\n")).collect();
-            t.git_with(["update-index", "--index-info"], list.as_bytes());
+            conflict(t);
             finds(["base", "ours", "theirs"])
         }),
         case("index, conflict, without history", |t| {
-            t.git(["init", "-q"]);
-            let ids = ["base", "ours", "theirs"]
-                .map(|name| t.git_with(["hash-object", "-w", "--stdin"], line(name).as_bytes()));
-            let list: String =
-                (1..).zip(&ids).map(|(stage, id)| format!("100644 {id} {stage}\tfile\n")).collect();
-            t.git_with(["update-index", "--index-info"], list.as_bytes());
+            conflict(t);
             finds(["base", "ours", "theirs"]).with([".", "--no-history"])
         }),
         case("index, conflict that was resolved", |t| {
@@ -198,6 +188,17 @@ fn entries() -> Vec<Case> {
                 .with(["."])
         }),
     ]
+}
+
+/// One path in three stages, and nothing else.
+fn conflict(t: &Sandbox) {
+    t.git(["init", "-q"]);
+    let entry = |(stage, name)| {
+        let id = t.git_with(["hash-object", "-w", "--stdin"], line(name).as_bytes());
+        format!("100644 {id} {stage}\tfile\n")
+    };
+    let list = [(1, "base"), (2, "ours"), (3, "theirs")].map(entry).concat();
+    t.git_with(["update-index", "--index-info"], list.as_bytes());
 }
 
 /// Files outside the cone stand in the index and in the history, and not on disk.

@@ -91,7 +91,8 @@ fn packed() -> Vec<Case> {
 fn filled(t: &Sandbox, text: &str, id: &str) -> String {
     let tag = t.try_git(["rev-parse", "-q", "--verify", "refs/tags/tag"]);
     let tag = String::from_utf8(tag.stdout).unwrap();
-    let list: String = (0..300).rev().map(|number| format!("{id} refs/heads/n{number:03}\n")).collect();
+    let list =
+        (0..300).rev().map(|number| format!("{id} refs/heads/n{number:03}\n")).collect::<Vec<_>>().concat();
     let text = text.replace("CAPITAL", &id.to_uppercase()).replace("LIST", &list);
     text.replace("PEELED", id).replace("TAG", tag.trim_end()).replace("ID", id)
 }
@@ -170,7 +171,10 @@ fn loose() -> Vec<Case> {
         }),
         case("many refs", |t| {
             let id = ground(t);
-            let list: String = (0..5000).map(|number| format!("{id} refs/heads/n{number:04}\n")).collect();
+            let list = (0..5000)
+                .map(|number| format!("{id} refs/heads/n{number:04}\n"))
+                .collect::<Vec<_>>()
+                .concat();
             t.write(".git/packed-refs", format!("# pack-refs with: peeled fully-peeled sorted \n{list}"));
             finds(["past", "odd"])
         }),

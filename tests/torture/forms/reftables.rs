@@ -91,11 +91,12 @@ pub(super) fn cases() -> Vec<Case> {
             ground(t, &[]);
             let id = loner(t, "last");
             let main = t.id("main");
-            let list: String = (0..5000)
+            let list = (0..5000)
                 .map(|n| {
                     format!("create refs/heads/{:05}/{n} {}\n", n % 7, if n == 4321 { &id } else { &main })
                 })
-                .collect();
+                .collect::<Vec<_>>()
+                .concat();
             t.git_with(["update-ref", "--stdin"], list.as_bytes());
             t.git(["pack-refs", "--all"]);
             finds(["past", "odd", "last"])
@@ -103,7 +104,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("reftable, long reflogs", |t| {
             ground(t, &[]);
             let (id, main, none) = (loner(t, "logged"), t.id("main"), "0".repeat(40));
-            let list: String = (0..300)
+            let list = (0..300)
                 .map(|n| {
                     let (new, old) = if n % 2 == 0 { (&main, &id) } else { (&id, &main) };
                     format!(
@@ -111,7 +112,8 @@ pub(super) fn cases() -> Vec<Case> {
                         if n == 0 { &none } else { old }
                     )
                 })
-                .collect();
+                .collect::<Vec<_>>()
+                .concat();
             t.git_with(["-c", "core.logAllRefUpdates=always", "update-ref", "--stdin"], list.as_bytes());
             t.git(["pack-refs", "--all"]);
             finds(["past", "odd", "logged"])
@@ -156,9 +158,11 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
+type Damage = fn(Vec<u8>) -> Vec<u8>;
+
 /// Tables that cannot be read are gaps, and the objects are read all the same.
 fn broken() -> Vec<Case> {
-    let damages: [(&str, &[&str], fn(Vec<u8>) -> Vec<u8>); 5] = [
+    let damages: [(&str, &[&str], Damage); 5] = [
         ("empty", &[], |_| Vec::new()),
         ("rubbish", &[], |_| b"rubbish".to_vec()),
         ("cut short", &["past", "odd"], |bytes| bytes[..bytes.len() / 2].to_vec()),

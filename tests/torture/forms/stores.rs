@@ -49,7 +49,8 @@ pub(super) fn cases() -> Vec<Case> {
 fn ground(t: &Sandbox) {
     t.git(["init", "-q"]);
     for name in ["one", "", "two", "", "three", ""] {
-        let text: String = (0..200).map(|n| format!("line {n} of the file {}\n", mixed(n))).collect();
+        let text =
+            (0..200).map(|n| format!("line {n} of the file {}\n", mixed(n))).collect::<Vec<_>>().concat();
         let token = if name.is_empty() { String::new() } else { line(name) };
         t.commit_file("file", format!("{name}{text}{token}{text}"));
     }
@@ -102,7 +103,8 @@ fn packs() -> Vec<Case> {
             t.git(["init", "-q"]);
             for name in ["one", "two", "three"] {
                 let mut random = Rng::from_name(name);
-                let noise: String = (0..400_000).map(|_| char::from(b'g' + random.below(16) as u8)).collect();
+                let letters: Vec<char> = ('a'..='p').collect();
+                let noise: String = (0..400_000).map(|_| letters[random.below(16)]).collect();
                 t.commit_file("noise", format!("{noise}\n{}{noise}\n", line(name)));
             }
             t.git(["-c", "pack.packSizeLimit=1m", "repack", "-qadf"]);
