@@ -20,6 +20,8 @@ mod entries;
 mod env;
 mod file;
 mod flags;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod keys;
 mod layer;
 mod lint;

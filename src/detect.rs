@@ -23,11 +23,13 @@ use crate::rules::{Found, RuleError, RuleSet};
 mod assignment;
 mod encoded;
 mod filter;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod heritage;
 mod markers;
 mod matches;
 mod matching;
-#[cfg(test)]
+#[cfg(any(fuzzing, test))]
 mod naive;
 mod nearby;
 mod occurrence;

@@ -12,6 +12,8 @@
 mod archives;
 mod budget;
 mod container;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod pdf;
 mod sqlite;
 mod wide;

@@ -4,8 +4,10 @@
 //! and nothing in the repository's configuration is ever run.
 
 use std::cell::OnceCell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
 use crate::finding::{Gap, GapKind, ObjectName};
 use environment::Environment;
 use format::Storage;
@@ -24,7 +26,7 @@ mod exchange;
 mod files;
 mod format;
 #[cfg(any(fuzzing, test))]
-pub mod fuzzing;
+pub(crate) mod fuzzing;
 pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod link;
@@ -82,14 +84,31 @@ pub enum OpenError {
 impl Repository {
     /// The repository that `path` is, or lies in; `None` outside Git.
     pub fn discover(path: &Path) -> Result<Option<Self>, OpenError> {
+        let unreadable =
+            |error: &std::io::Error| OpenError::Broken { path: path.to_owned(), why: error.to_string() };
         // A link into a repository belongs to where it leads.
-        let absolute =
-            path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-        let start =
-            if absolute.is_dir() { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
-        // A `.git` that is no repository must be an error, not a reason to look further up.
-        let Some(candidate) = start.ancestors().find_map(repository_at) else { return Ok(None) };
-        Repository::open(&candidate).map(Some)
+        let absolute = match path.canonicalize() {
+            Ok(path) => path,
+            // The current directory may be gone and still have things in it, or so it seems.
+            Err(error) if disk::is_absent(&error) && path.symlink_metadata().is_err() => {
+                std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+            }
+            Err(error) => return Err(unreadable(&error)),
+        };
+        let found = disk::look(&absolute).map_err(|error| unreadable(&error))?;
+        let is_directory = found.is_some_and(|metadata| metadata.is_dir());
+        let start = if is_directory { absolute.as_path() } else { absolute.parent().unwrap_or(&absolute) };
+        for directory in start.ancestors() {
+            match repository_at(directory) {
+                // A `.git` that is no repository must be an error, not a reason to look further up.
+                Ok(Some(candidate)) => return Repository::open(&candidate).map(Some),
+                Ok(None) => {}
+                // What lies above and is not for our eyes is none of ours, as Git has it.
+                Err(error) if directory != start && error.kind() == ErrorKind::PermissionDenied => {}
+                Err(error) => return Err(unreadable(&error)),
+            }
+        }
+        Ok(None)
     }
 
     /// The repository that Git named to a hook, or the one that `path` lies in.
@@ -195,7 +214,7 @@ impl Repository {
     /// The indexes of all worktrees. What cannot be read is a gap.
     pub(crate) fn indexes(&self, gaps: &mut Vec<Gap>) -> Vec<gix::index::File> {
         let paths =
-            refs::administrative_directories(self).into_iter().map(|directory| directory.join("index"));
+            refs::administrative_directories(self, gaps).into_iter().map(|directory| directory.join("index"));
         let mut indexes = Vec::new();
         for index in paths.map(|path| self.read_index(&path)) {
             match index {
@@ -316,17 +335,28 @@ fn unsuitable_file(git_dir: &Path) -> Option<String> {
 }
 
 /// The git directory that `directory` is or holds.
-fn repository_at(directory: &Path) -> Option<PathBuf> {
+fn repository_at(directory: &Path) -> std::io::Result<Option<PathBuf>> {
     let dot_git = directory.join(".git");
-    if dot_git.symlink_metadata().is_ok() {
-        return Some(dot_git);
+    if disk::look_at_link(&dot_git)?.is_some() {
+        return Ok(Some(dot_git));
     }
-    is_git_dir(directory).then(|| directory.to_owned())
+    Ok(is_git_dir(directory)?.then(|| directory.to_owned()))
+}
+
+/// What lies in a directory, in order; nothing where there is none. That it cannot be read is a gap.
+pub(crate) fn entries(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
+    disk::entries(directory).unwrap_or_else(|error| {
+        gaps.push(Gap::unreadable(directory, &error));
+        Vec::new()
+    })
 }
 
 /// Whether a directory looks like a git directory.
-pub(crate) fn is_git_dir(directory: &Path) -> bool {
-    directory.join("HEAD").is_file() && directory.join("objects").is_dir() && directory.join("refs").exists()
+pub(crate) fn is_git_dir(directory: &Path) -> std::io::Result<bool> {
+    let look = |name: &str| disk::look(&directory.join(name));
+    Ok(look("HEAD")?.is_some_and(|metadata| metadata.is_file())
+        && look("objects")?.is_some_and(|metadata| metadata.is_dir())
+        && look("refs")?.is_some())
 }
 
 /// An error and its causes, in one line.

@@ -1,31 +1,49 @@
 //! Ctrl-C and termination: the process ends at once, with 128 and the signal's number.
 //!
 //! Reports appear whole or not at all (they are written beside their place and moved there), so there is nothing to
-//! clean up but directories of our own; waiting for the work in hand would only be slower. Only what was started in a
-//! group of its own does not hear the signal, and is ended with us. Windows ends a process by itself.
+//! finish; waiting for the work in hand would only be slower. What is not in its place yet is removed, and so are
+//! directories of our own. What was started in a group of its own does not hear the signal, and is ended with us.
+//! Windows ends a process by itself.
 
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::sync::{Arc, atomic::AtomicBool};
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 pub(crate) use group::Group;
 
+#[cfg(unix)]
+use crate::whole;
+
 /// Installs the handler. Without one the default of the system stands, which ends the process as well.
 #[cfg(unix)]
 pub fn install() {
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
+    // A file that becomes too large is an error of whoever writes it, as a full disk is.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
+    let wait = move || {
         if let Some(signal) = signals.forever().next() {
             group::end_all();
-            for directory in SCRATCH.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // Held to the end, so that no other is made.
+            let scratch = SCRATCH.lock().unwrap_or_else(PoisonError::into_inner);
+            for directory in scratch.iter() {
                 let _ = std::fs::remove_dir_all(directory);
             }
-            #[expect(clippy::exit, reason = "that is what the signal asks for")]
-            std::process::exit(128 + signal);
+            whole::give_up(|| {
+                #[expect(clippy::exit, reason = "that is what the signal asks for")]
+                std::process::exit(128 + signal)
+            });
         }
-    });
+    };
+    // Without a thread to wait on, the signal is heard and nothing comes of it: that must not be.
+    if std::thread::Builder::new().spawn(wait).is_err() {
+        for signal in [SIGINT, SIGTERM] {
+            let _ = signal_hook::flag::register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
+        }
+    }
 }
 
 /// Nothing to install.

@@ -17,8 +17,11 @@ pub mod commands;
 pub mod config;
 mod copied;
 pub mod detect;
+mod disk;
 mod expand;
 pub mod finding;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub mod git;
 mod grouping;
 pub mod hook;
@@ -34,3 +37,4 @@ pub mod rules;
 pub mod secret;
 pub mod source;
 pub mod suppression;
+mod whole;

@@ -15,8 +15,10 @@ use crate::rules::{Rule, RuleSet};
 mod about;
 pub mod csv;
 mod facts;
-#[cfg(test)]
+#[cfg(any(fuzzing, test))]
 mod fixture;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 pub mod github;
 pub mod gitlab;
 pub mod gitleaks;

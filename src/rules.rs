@@ -41,7 +41,7 @@ pub(crate) use compile::{Compiled, Start, Window};
 pub use error::RuleError;
 pub(crate) use exemption::{Criterion, Exemption, Memory, Sight, Target};
 pub(crate) use expression::Cache;
-#[cfg(test)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use expression::Expression;
 pub(crate) use foreign::{Placed, RawAllowlist, can, exemptions, needs_all, object_name, target_named};
 pub(crate) use lazy::LazyRegex;

@@ -1,6 +1,6 @@
 //! The pack reader: any pack and any index, and ones that are nearly right.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    muzzle::git::fuzzing::pack(data);
+libfuzzer_sys::fuzz_target!(init: muzzle_fuzz::stop_at_own_panics(), |data: &[u8]| {
+    muzzle::fuzzing::pack(data);
 });

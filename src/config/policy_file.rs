@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::disk;
 use crate::git::{Repository, blob, revisions};
 
 /// Longer files are nobody's policy.
@@ -86,7 +87,7 @@ fn of_worktree(root: &Path, name: &str) -> blob::Outcome {
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => return Err("a symbolic link is not followed".into()),
             Ok(_) => {}
-            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) if disk::is_absent(&error) => return Ok(None),
             Err(error) => return Err(error.to_string()),
         }
     }
@@ -98,8 +99,4 @@ fn of_worktree(root: &Path, name: &str) -> blob::Outcome {
     // The file may grow while it is read.
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(Some(bytes))
-}
-
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }

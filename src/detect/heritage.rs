@@ -171,7 +171,8 @@ mod tests {
 
     use super::*;
     use crate::copied::note_copy;
-    use crate::detect::naive::{all_rules, foreign_rules, texts};
+    use crate::detect::naive::tests::texts;
+    use crate::detect::naive::{all_rules, foreign_rules};
     use crate::detect::occurrence::is_near;
 
     /// One operation: a copy from a place in the base, or an insertion.

@@ -1,12 +1,15 @@
-//! The slow and obvious way to find candidates, for the tests: every keyword looked for at every offset, every
+//! The slow and obvious way to find candidates, for tests and fuzzers: every keyword looked for at every offset, every
 //! expression run over all that its interval allows, byte by byte counted. The detector must equal it, and must not
 //! depend on anything outside the interval.
 
 use std::ops::Range;
 
 use super::matching::RuleCaches;
-use super::{Candidate, Detector, assignment, matching, nearby};
+use super::{Detector, Scratch, assignment, nearby};
 use crate::rules::{Cache, Compiled, Expression, Found, Rule, RuleSet, Start};
+
+#[cfg(test)]
+pub(super) mod tests;
 
 /// All candidates of one rule.
 fn candidates(rule: &Rule, bytes: &[u8]) -> Vec<Range<usize>> {
@@ -109,23 +112,34 @@ pub(super) fn all_rules() -> RuleSet {
     rules
 }
 
-#[test]
-fn foreign_rules_are_of_every_kind() {
-    let rules = foreign_rules();
-    let start = |id| rules.by_id(id).unwrap().try_compiled().unwrap().start;
-    let starts = ["generic-assignment", "near_a_word", "far-before", "a block"].map(start);
-    assert_eq!(starts, [Start::Search, Start::Near, Start::Sweep, Start::AtKeyword]);
-}
-
 /// Blocks are not found by an expression alone.
 fn is_expression(rule: &Rule) -> bool {
     rule.try_compiled().is_ok_and(|compiled| compiled.block.is_none())
 }
 
-/// Texts made of the rules' own examples, cut and joined at random, so that expressions nearly match.
-pub(super) fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+/// Whether the detector finds what the rules' expressions find; if not, what it finds of which rule, and what they do.
+pub(super) fn compare(
+    detector: &Detector,
+    text: &[u8],
+    scratch: &mut Scratch,
+) -> Result<(), (String, [Vec<Range<usize>>; 2])> {
+    detector.find_candidates(text, 0..text.len(), scratch);
+    for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
+        let mut fast: Vec<_> =
+            scratch.candidates.iter().filter(|c| c.rule == index).map(|c| c.span.clone()).collect();
+        fast.sort_by_key(|span| (span.start, span.end));
+        fast.dedup();
+        let slow = candidates(rule, text);
+        if fast != slow {
+            return Err((rule.id.clone(), [fast, slow]));
+        }
+    }
+    Ok(())
+}
+
+/// The rules' own examples: one that matches and one that does not, of each.
+pub(super) fn examples() -> Vec<Vec<u8>> {
     use crate::rules::sample::{Rng, sample_template};
-    use proptest::prelude::*;
     let rules = RuleSet::embedded_with_examples().expect("embedded rules load");
     let mut pieces = Vec::new();
     for (_, rule) in rules.iter() {
@@ -137,78 +151,8 @@ pub(super) fn texts() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
             }
         }
     }
-    let piece = (proptest::sample::select(pieces), 0usize..8, 0usize..8).prop_map(|(piece, head, tail)| {
-        let head = if head > 3 { 0 } else { head * piece.len() / 8 };
-        let tail = if tail > 3 { 0 } else { tail * piece.len() / 8 };
-        piece[head..(piece.len() - tail).max(head)].to_vec()
-    });
-    let glue =
-        proptest::sample::select(vec![&b" "[..], b"\n", b"=", b"\"", b"x", b"\r\n  ", b"\0\xff", b": "]);
-    proptest::collection::vec((piece, glue), 1..8).prop_map(|parts| {
-        parts.into_iter().flat_map(|(piece, glue)| [piece, glue.to_vec()].concat()).collect()
-    })
+    pieces
 }
 
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, ..Default::default() })]
-
-    #[test]
-    fn the_detector_equals_the_naive_matcher(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { all_rules() };
-        let detector = Detector::new(rules).unwrap();
-        let mut scratch = detector.scratch();
-        detector.find_candidates(&text, 0..text.len(), &mut scratch);
-        for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
-            let mut fast: Vec<_> =
-                scratch.candidates.iter().filter(|c| c.rule == index).map(|c| c.span.clone()).collect();
-            fast.sort_by_key(|span| (span.start, span.end));
-            fast.dedup();
-            proptest::prop_assert_eq!(fast, candidates(rule, &text), "{}", rule.id);
-        }
-    }
-
-    #[test]
-    fn a_candidate_depends_on_its_interval_alone(text in texts(), foreign in proptest::bool::ANY) {
-        let rules = if foreign { foreign_rules() } else { all_rules() };
-        let detector = Detector::new(rules).unwrap();
-        let mut scratch = detector.scratch();
-        detector.find_candidates(&text, 0..text.len(), &mut scratch);
-        let all: Vec<Candidate> = scratch.candidates.clone();
-        // Everything further away than the reach is cut off; the candidate must still be there, and no other new one.
-        for candidate in all {
-            let reach = detector.reach();
-            let from = candidate.span.start.saturating_sub(reach);
-            let to = text.len().min(candidate.span.end + reach);
-            let mut other = detector.scratch();
-            detector.find_candidates(&text[from..to], 0..to - from, &mut other);
-            let shifted = Candidate {
-                span: candidate.span.start - from..candidate.span.end - from,
-                at: candidate.at - from,
-                ..candidate
-            };
-            proptest::prop_assert!(other.candidates.contains(&shifted));
-        }
-    }
-}
-
-#[test]
-fn one_occurrence_is_a_function_of_its_window() {
-    // The window itself: bytes right outside, beyond one on either side, must not matter.
-    let rules = RuleSet::embedded_with_examples().unwrap();
-    let rule = rules.by_id("github-pat-classic").unwrap();
-    let compiled = rule.try_compiled().unwrap();
-    let token = crate::rules::sample::sample_template(
-        "{{@github:ghp_}}",
-        &mut crate::rules::sample::Rng::from_name("window"),
-    )
-    .unwrap();
-    for (before, after) in [("", ""), (" ", " "), ("zzzz ", " zzzz"), ("\n", "\n"), ("\0", "\0")] {
-        let text = format!("{before}{token}{after}");
-        let keyword = before.len()..before.len() + 4;
-        let found = matching::evaluate(compiled, 0, text.as_bytes(), keyword, &mut RuleCaches::default());
-        let secret = found.map(|found| found.secret);
-        assert_eq!(secret, Some(before.len()..before.len() + token.len()), "{before:?} {after:?}");
-    }
-    let glued = format!("z{token}");
-    assert_eq!(matching::evaluate(compiled, 0, glued.as_bytes(), 1..5, &mut RuleCaches::default()), None);
-}
+/// What may stand between them.
+pub(super) const GLUE: [&[u8]; 8] = [b" ", b"\n", b"=", b"\"", b"x", b"\r\n  ", b"\0\xff", b": "];

@@ -5,7 +5,7 @@ pub(super) const DEEPEST: usize = 6;
 /// Members of one outermost container, all levels together.
 const MOST_MEMBERS: u64 = 50_000;
 /// Bytes that come out of one outermost container, all levels together.
-const MOST_BYTES: u64 = 512 << 20;
+pub(super) const MOST_BYTES: u64 = 512 << 20;
 /// Bytes of a member that are held, and so scanned.
 pub(super) const LARGEST_MEMBER: u64 = 32 << 20;
 /// How many times larger than the container everything in it may be, once it is larger than [`FREE_BYTES`].

@@ -156,7 +156,7 @@ pub(super) struct Opening<'a> {
 pub(super) struct Stop;
 
 /// Troubles that are told one by one.
-const MOST_TROUBLES: usize = 20;
+pub(super) const MOST_TROUBLES: usize = 20;
 
 impl Opening<'_> {
     fn container(&mut self, kind: Kind, bytes: &[u8]) {

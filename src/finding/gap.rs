@@ -17,6 +17,12 @@ impl Gap {
         Gap { kind: GapKind::Internal, place, detail: "scanning it failed; please report this".into() }
     }
 
+    /// A file or directory that cannot be read.
+    pub(crate) fn unreadable(path: &std::path::Path, error: &dyn std::error::Error) -> Self {
+        let place = path.display().to_string();
+        Gap { kind: GapKind::UnreadableFile, place, detail: error.to_string() }
+    }
+
     /// Something that `by` names is not there.
     pub(crate) fn missing(place: String, by: &str) -> Self {
         let detail = format!("{by} names it, but it is not in the repository");

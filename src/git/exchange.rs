@@ -17,7 +17,7 @@ pub(super) struct Exchange<T> {
 struct State<T> {
     handed_over: Vec<T>,
     idle: usize,
-    /// Threads that have not left.
+    /// Threads that came and did not fail; those that are done count as idle.
     present: usize,
 }
 
@@ -25,13 +25,14 @@ struct State<T> {
 pub(super) struct Presence<'a, T>(&'a Exchange<T>);
 
 impl<T> Exchange<T> {
-    pub(super) fn new(threads: usize) -> Self {
-        let state = State { handed_over: Vec::new(), idle: 0, present: threads.max(1) };
+    pub(super) fn new() -> Self {
+        let state = State { handed_over: Vec::new(), idle: 0, present: 0 };
         Exchange { state: Mutex::new(state), changed: Condvar::new(), idle: AtomicUsize::new(0) }
     }
 
     /// To be held by each thread for as long as it takes part.
     pub(super) fn enter(&self) -> Presence<'_, T> {
+        self.lock().present += 1;
         Presence(self)
     }
 
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn all_steps_are_done_once() {
         for threads in [1, 2, 7] {
-            let (exchange, done, roots) = (Exchange::new(threads), AtomicU64::new(0), AtomicUsize::new(1));
+            let (exchange, done, roots) = (Exchange::new(), AtomicU64::new(0), AtomicUsize::new(1));
             on_threads(threads, || {
                 let _presence = exchange.enter();
                 let mut stack: Vec<u32> = Vec::new();
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_panics_is_not_waited_for() {
-        let exchange: Exchange<u32> = Exchange::new(2);
+        let exchange: Exchange<u32> = Exchange::new();
         std::thread::scope(|scope| {
             let fails = scope.spawn(|| {
                 let _presence = exchange.enter();

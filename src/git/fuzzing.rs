@@ -1,7 +1,6 @@
 //! Doors for fuzzers to what reads untrusted bytes; built with `--cfg fuzzing` only, and for the test below.
 //!
-//! Any bytes may be given. A panic is a failure, and so is a delta that says it copied what it did not. See `fuzz/` and
-//! CONTRIBUTING.md.
+//! Any bytes may be given. A panic is a failure, and so is a delta that says it copied what it did not.
 #![expect(clippy::missing_panics_doc, reason = "to panic is how a fuzz target says that something is wrong")]
 
 use std::cell::RefCell;
@@ -15,6 +14,10 @@ use super::store::{Number, Store};
 use super::walk::{Object, Visitor, walk};
 use crate::copied::Copied;
 use crate::finding::{Gap, GapKind};
+
+mod objects;
+
+pub use objects::{index, loose, object};
 
 /// The first two bytes are the length of the base; the base and the delta follow. Whether it made anything.
 pub fn delta(data: &[u8]) -> bool {
@@ -121,14 +124,21 @@ thread_local! {
     static SCRATCH: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
 }
 
-fn read(pack: &[u8], index: &[u8]) -> usize {
+/// Does something in an empty repository, which is used again and again.
+fn scratch<T>(act: impl FnOnce(&Path) -> T) -> T {
     SCRATCH.with_borrow_mut(|directory| {
         let directory = directory.get_or_insert_with(|| empty_repository().expect("there is room for it"));
-        let packs = directory.path().join("objects/pack");
+        act(directory.path())
+    })
+}
+
+fn read(pack: &[u8], index: &[u8]) -> usize {
+    scratch(|git_dir| {
+        let packs = git_dir.join("objects/pack");
         for (name, bytes) in [("pack-f.pack", pack), ("pack-f.idx", index)] {
             std::fs::write(packs.join(name), bytes).expect("there is room for it");
         }
-        walk_all(directory.path())
+        walk_all(git_dir)
     })
 }
 

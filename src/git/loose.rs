@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::ZlibDecoder;
 
+use super::entries;
 use super::pack::Kind;
+use crate::finding::Gap;
 
 /// An opened loose object: header read, body to come.
 pub(crate) struct Loose {
@@ -68,17 +70,15 @@ fn damaged() -> String {
     "its bytes are damaged".into()
 }
 
-/// Ids of all loose objects below an object directory, ascending.
-pub(crate) fn list(objects: &Path, hash: gix::hash::Kind) -> Vec<gix::ObjectId> {
+/// Ids of all loose objects below an object directory, ascending. A directory that cannot be read is a gap.
+pub(crate) fn list(objects: &Path, hash: gix::hash::Kind, gaps: &mut Vec<Gap>) -> Vec<gix::ObjectId> {
     let mut ids = Vec::new();
     for first in 0..=255u8 {
         let prefix = format!("{first:02x}");
-        let Ok(entries) = std::fs::read_dir(objects.join(&prefix)) else { continue };
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let Some(rest) = name.to_str().filter(|rest| rest.len() + 2 == hash.len_in_hex()) else {
-                continue;
-            };
+        let directory = objects.join(&prefix);
+        for path in entries(&directory, gaps) {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let Some(rest) = name.filter(|rest| rest.len() + 2 == hash.len_in_hex()) else { continue };
             if let Ok(id) = gix::ObjectId::from_hex(format!("{prefix}{rest}").as_bytes()) {
                 ids.push(id);
             }

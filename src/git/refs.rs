@@ -9,6 +9,7 @@ use bstr::{BString, ByteSlice as _};
 use super::format::Storage;
 use super::reftable::Stack;
 use super::{Repository, names};
+use crate::disk;
 use crate::finding::{Gap, GapKind};
 
 /// Everything that keeps objects alive.
@@ -54,7 +55,7 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
         }
     }
     roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
-    for directory in administrative_directories(repository) {
+    for directory in administrative_directories(repository, gaps) {
         read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
         read_special(&directory, &mut roots.special, gaps);
         let (ids, more) = names::private(&directory, repository.storage, repository.hash());
@@ -112,39 +113,41 @@ fn broken(place: String, detail: String) -> Gap {
 }
 
 /// The common directory and the one of each linked worktree.
-pub(super) fn administrative_directories(repository: &Repository) -> Vec<PathBuf> {
+pub(super) fn administrative_directories(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
     let common = repository.gix.common_dir().to_owned();
-    let mut list = vec![common.clone()];
-    if let Ok(worktrees) = std::fs::read_dir(common.join("worktrees")) {
-        // What is no directory is no worktree.
-        list.extend(worktrees.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()));
-    }
-    list.sort();
-    list
+    // What is no directory is no worktree.
+    let worktrees = entries(&common.join("worktrees"), gaps).into_iter().filter(|path| path.is_dir());
+    std::iter::once(common).chain(worktrees).collect()
+}
+
+/// What lies in a directory of references. That it cannot be read is a gap.
+fn entries(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
+    disk::entries(directory).unwrap_or_else(|error| {
+        gaps.push(unreadable(directory, &error));
+        Vec::new()
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Gap {
+    Gap { kind: GapKind::BrokenRef, ..Gap::unreadable(path, error) }
 }
 
 /// Nested deeper than refs can be.
 const DEEPEST_LOG: usize = 64;
 
 fn read_reflogs(directory: &Path, depth: usize, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut Vec<Gap>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
+    for path in entries(directory, gaps) {
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_dir() && depth < DEEPEST_LOG => {
                 read_reflogs(&path, depth + 1, ids, gaps);
             }
             Ok(metadata) if metadata.is_file() => {
                 if let Err(error) = read_reflog(&path, ids) {
-                    gaps.push(Gap {
-                        kind: GapKind::BrokenRef,
-                        place: path.display().to_string(),
-                        detail: error.to_string(),
-                    });
+                    gaps.push(unreadable(&path, &error));
                 }
             }
-            _ => {}
+            Ok(_) => {}
+            Err(error) => gaps.push(unreadable(&path, &error)),
         }
     }
 }
@@ -168,23 +171,32 @@ fn read_reflog(path: &Path, ids: &mut BTreeSet<gix::ObjectId>) -> std::io::Resul
     }
 }
 
+/// Special refs are small; `FETCH_HEAD` of thousands of branches is not.
+const LARGEST_SPECIAL: u64 = 16 << 20;
+
 fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut Vec<Gap>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let is_special = name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_');
-        if !is_special || !entry.metadata().is_ok_and(|metadata| metadata.is_file()) {
+    for path in entries(directory, gaps) {
+        let name = path.file_name().unwrap_or_default();
+        if !name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_') {
             continue;
         }
-        match super::read_plain(&entry.path()) {
+        match small_text(&path) {
             Ok(text) => ids.extend(text.split(|b| *b == b'\n').filter_map(|line| id(line.fields().next()?))),
-            Err(error) => gaps.push(Gap {
-                kind: GapKind::BrokenRef,
-                place: entry.path().display().to_string(),
-                detail: error.to_string(),
-            }),
+            Err(error) => gaps.push(unreadable(&path, &error)),
         }
     }
+}
+
+/// What a special ref says; nothing, if it is no file.
+fn small_text(path: &Path) -> std::io::Result<Vec<u8>> {
+    let metadata = path.symlink_metadata()?;
+    if !metadata.is_file() {
+        return Ok(Vec::new());
+    }
+    if metadata.len() > LARGEST_SPECIAL {
+        return Err(std::io::Error::other(format!("it has more than {LARGEST_SPECIAL} bytes")));
+    }
+    std::fs::read(path)
 }
 
 /// Commits whose parents were not fetched.
@@ -202,11 +214,7 @@ pub(crate) fn shallow(repository: &Repository, gaps: &mut Vec<Gap>) -> BTreeSet<
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
         Err(error) => {
-            gaps.push(Gap {
-                kind: GapKind::BrokenRef,
-                place: path.display().to_string(),
-                detail: error.to_string(),
-            });
+            gaps.push(unreadable(&path, &error));
             BTreeSet::new()
         }
     }

@@ -183,9 +183,11 @@ impl Walk<'_> {
         let chosen: Vec<usize> =
             met.into_iter().filter(wanted).take(selection.most.unwrap_or(usize::MAX)).collect();
         let in_range = |id: &gix::ObjectId| rows.get(id).is_some_and(|row| !is_hidden(nodes[*row].paint));
-        let unread = unread
-            .into_iter()
-            .filter_map(|(id, (why, named_by))| Some((id, named_by.into_iter().find(in_range)?, why)));
+        // A tip names itself: without it, all below is unknown.
+        let unread = unread.into_iter().filter_map(|(id, (why, named_by))| {
+            let tells = |by: &gix::ObjectId| in_range(by) || *by == id && selection.tips.contains(by);
+            Some((id, named_by.into_iter().find(tells)?, why))
+        });
         let commits: Vec<&Commit> = chosen.iter().map(|row| &nodes[*row].commit).collect();
         Walked { commits: topological(&commits), unread: unread.collect() }
     }

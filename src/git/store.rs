@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use super::loose::{self, Loose};
 use super::pack::{Kind, Pack};
-use super::{Repository, alternates};
+use super::{Repository, alternates, entries};
 use crate::finding::{Gap, GapKind};
 
 /// A larger loose copy does not stand in for a damaged packed one.
@@ -62,7 +62,7 @@ impl Store {
             numbers: HashTable::new(),
         };
         store.number_packed();
-        store.number_loose(hash);
+        store.number_loose(hash, gaps);
         store
     }
 
@@ -86,11 +86,11 @@ impl Store {
         self.numbers = numbers;
     }
 
-    fn number_loose(&mut self, hash: gix::hash::Kind) {
+    fn number_loose(&mut self, hash: gix::hash::Kind, gaps: &mut Vec<Gap>) {
         let first = *self.bases.last().unwrap_or(&0);
         let mut numbers = std::mem::take(&mut self.numbers);
         for (place, directory) in (0u16..).zip(self.directories.clone()) {
-            for id in loose::list(&directory, hash) {
+            for id in loose::list(&directory, hash, gaps) {
                 let known = numbers.find(hash_of(&id), |other| self.id(*other) == id).copied();
                 // A copy that nobody can tell the kind of does not count if there is another.
                 if known.is_some_and(|number| self.kind(number) != Kind::Unknown) {
@@ -197,16 +197,10 @@ fn hash_of(id: &gix::oid) -> u64 {
 
 /// The indexes of all packs, by name, so that numbers do not depend on the order of the directory.
 fn pack_indexes(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
-    let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    let with = |extension: &str| {
-        let mut list: Vec<PathBuf> = paths
-            .iter()
-            .filter(|path| path.extension().is_some_and(|ext| ext == extension))
-            .cloned()
-            .collect();
-        list.sort();
-        list
+    let paths = entries(directory, gaps);
+    let with = |extension: &str| -> Vec<PathBuf> {
+        let has = |path: &&PathBuf| path.extension().is_some_and(|ext| ext == extension);
+        paths.iter().filter(has).cloned().collect()
     };
     for pack in with("pack") {
         if !pack.with_extension("idx").exists() {

@@ -86,7 +86,7 @@ struct Node<Notes> {
 pub(crate) fn walk<V: Visitor + Send>(store: &Store, jobs: usize, make: impl Fn() -> V + Sync) -> Vec<V> {
     let list = work_list::<V>(store);
     let next = AtomicUsize::new(0);
-    let exchange = Exchange::new(jobs);
+    let exchange = Exchange::new();
     let run = || {
         let _presence = exchange.enter();
         let mut walker = Walker { store, visitor: make(), stack: Vec::new(), tools: Tools::new() };

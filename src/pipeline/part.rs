@@ -110,7 +110,7 @@ impl Run<'_> {
         let items = if names.is_empty() {
             let unreadable = |why| ScanError::Index { repository: repository.git_dir().to_owned(), why };
             let index = repository.index().map_err(|gap| unreadable(gap.detail))?;
-            index.map(|index| tracked::all(&index, root)).unwrap_or_default()
+            index.map(|index| tracked::all(&index, root, self.gaps)).unwrap_or_default()
         } else {
             tracked::named(names, root)
         };

@@ -173,7 +173,7 @@ impl Run<'_> {
         if !self.options.nested || !self.options.history {
             return;
         }
-        for (git_dir, name) in nested::kept(repository) {
+        for (git_dir, name) in nested::kept(repository, self.gaps) {
             let mut inner = level.inner(Path::new(""), Path::new(""));
             inner.prefix = [level.prefix.as_slice(), b".git/modules/", name.as_slice(), b"/"].concat().into();
             let Some(submodule) = self.open(&git_dir, &inner) else { continue };

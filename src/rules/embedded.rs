@@ -1,6 +1,7 @@
 //! The rules that come with muzzle: the files of `rules/`, put into the program when it is built.
 
 use super::{RuleError, RuleSet, allowlist, schema};
+use crate::parallel::both;
 
 /// A file of `rules/`.
 pub(crate) struct File {
@@ -39,10 +40,7 @@ impl RuleSet {
         };
         // A third of the time in which a hook answers: two threads share it.
         let (first, second) = FILES.split_at(FILES.len() / 2);
-        let (first, second) = std::thread::scope(|scope| {
-            let second = scope.spawn(|| parse(second));
-            (parse(first), second.join().expect("parsing reports errors"))
-        });
+        let (first, second) = both(|| parse(first), || parse(second));
         let (mut rules, mut more) = (first?, second?);
         rules.append(&mut more);
         rules.iter_mut().for_each(|rule| rule.builtin = true);

@@ -20,7 +20,8 @@ impl RuleSet {
         let mut files: Vec<PathBuf> = std::fs::read_dir(path)
             .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
             .map_err(unreadable)?;
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "toml") && file.is_file());
+        // What cannot be looked at is told when it is opened.
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "toml") && !file.is_dir());
         files.sort();
         if files.is_empty() {
             return Err(unreadable(std::io::Error::other("the directory holds no *.toml")));

@@ -18,7 +18,7 @@ use super::worktree::{LARGEST_HELD, name_below};
 use super::{Counters, Worker, unreadable};
 use crate::detect::Detector;
 use crate::finding::{Gap, GapKind, ObjectName};
-use crate::git::Repository;
+use crate::git::{Repository, entries};
 use crate::grouping::{Grouping, Place};
 use crate::parallel::on_threads;
 
@@ -114,7 +114,7 @@ impl LargeFiles {
     ) -> Grouping {
         let mut files = std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner));
         if with_lost {
-            for name in self.all() {
+            for name in self.all(gaps) {
                 files.entry(name).or_default();
             }
         }
@@ -174,20 +174,18 @@ impl LargeFiles {
     }
 
     /// Names of all files that are here.
-    fn all(&self) -> Vec<Name> {
+    fn all(&self, gaps: &mut Vec<Gap>) -> Vec<Name> {
         let Some((store, _)) = &self.store else { return Vec::new() };
-        let below = |directory: &Path| -> Vec<PathBuf> {
-            let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-            let real = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-            real.map(|entry| entry.path()).collect()
-        };
-        let mut names = Vec::new();
-        for directory in below(store).iter().flat_map(|first| below(first)) {
-            for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
-                let name = entry.file_name().into_string().unwrap_or_default();
-                if is_name(&name) && store.join(place_of(&name)) == entry.path() {
-                    names.push(name);
-                }
+        let (mut level, mut names) = (vec![store.clone()], Vec::new());
+        for _ in 0..2 {
+            let below = level.iter().flat_map(|directory| entries(directory, gaps));
+            // Links lead elsewhere.
+            level = below.filter(|path| !path.is_symlink()).collect();
+        }
+        for path in level.iter().flat_map(|directory| entries(directory, gaps)) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if is_name(name) && store.join(place_of(name)) == path {
+                names.push(name.to_owned());
             }
         }
         names

@@ -3,13 +3,16 @@
 //! Whoever wrote the tree wrote these as well. One is opened if it lies in what is scanned, or if it says itself that
 //! its working tree is here; a `.git` that leads elsewhere could name any repository of the machine.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use bstr::{BStr, BString};
 
 use super::worktree::name_below;
+use crate::disk;
+use crate::finding::Gap;
 use crate::git::link::Leads;
-use crate::git::{OpenError, Repository, is_git_dir};
+use crate::git::{OpenError, Repository, entries, is_git_dir};
 
 /// Repositories in one another that are opened.
 pub(crate) const DEEPEST: usize = 16;
@@ -25,12 +28,13 @@ pub(crate) enum Kind {
     Bare,
 }
 
-/// What kind of repository a directory is, if it is one.
+/// What kind of repository a directory is, if it is one. What cannot be looked at is told when it is opened; in a
+/// directory that is closed to us nothing else can be read either.
 pub(crate) fn kind(directory: &Path) -> Option<Kind> {
-    if directory.join(".git").symlink_metadata().is_ok() {
-        Some(Kind::Checkout)
-    } else {
-        is_git_dir(directory).then_some(Kind::Bare)
+    match disk::look_at_link(&directory.join(".git")) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => None,
+        Ok(Some(_)) | Err(_) => Some(Kind::Checkout),
+        Ok(None) => is_git_dir(directory).unwrap_or(true).then_some(Kind::Bare),
     }
 }
 
@@ -52,28 +56,30 @@ pub(crate) fn open(dot_git: &Path, bounds: &[PathBuf]) -> Result<Repository, Str
 }
 
 /// The git directories of submodules that a repository keeps, be they checked out or not, with their names.
-pub(crate) fn kept(repository: &Repository) -> Vec<(PathBuf, BString)> {
+pub(crate) fn kept(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(PathBuf, BString)> {
     let common = repository.common_dir();
     let mut stack = vec![(common.join("modules"), BString::default(), 0)];
-    let worktrees = std::fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
-    stack.extend(worktrees.map(|entry| (entry.path().join("modules"), BString::default(), 0)));
+    let worktrees = entries(&common.join("worktrees"), gaps);
+    stack.extend(worktrees.iter().map(|path| (path.join("modules"), BString::default(), 0)));
     let mut found = Vec::new();
     while let Some((directory, name, depth)) = stack.pop() {
-        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
-            if depth == DEEPEST_MODULE || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        for path in entries(&directory, gaps) {
+            // What cannot be looked at is told when it is opened.
+            let is_directory = path.symlink_metadata().map_or(true, |metadata| metadata.is_dir());
+            if depth == DEEPEST_MODULE || !is_directory {
                 continue;
             }
             let mut name = name.clone();
             if !name.is_empty() {
                 name.push(b'/');
             }
-            name.extend_from_slice(entry.file_name().as_encoded_bytes());
+            name.extend_from_slice(path.file_name().unwrap_or_default().as_encoded_bytes());
             // One without a HEAD or without objects is broken, not a part of a name.
-            let is_module = ["HEAD", "objects"].iter().any(|part| entry.path().join(part).exists());
-            if is_module {
-                found.push((entry.path(), name));
+            let is_there = |part: &&str| disk::look(&path.join(part)).map_or(true, |found| found.is_some());
+            if ["HEAD", "objects"].iter().any(|part| is_there(part)) {
+                found.push((path, name));
             } else {
-                stack.push((entry.path(), name, depth + 1));
+                stack.push((path, name, depth + 1));
             }
         }
     }
@@ -143,11 +149,11 @@ fn submodules(
     prefix: &[u8],
     bounds: &[PathBuf],
 ) -> Vec<(Repository, BString)> {
-    let (mut found, mut level) = (Vec::new(), kept(repository));
+    let (mut found, mut level) = (Vec::new(), kept(repository, &mut Vec::new()));
     for _ in 0..DEEPEST {
         let opened: Vec<_> =
             level.iter().filter_map(|(path, name)| Some((open(path, bounds).ok()?, name))).collect();
-        let inner = opened.iter().flat_map(|(submodule, _)| kept(submodule)).collect();
+        let inner = opened.iter().flat_map(|(submodule, _)| kept(submodule, &mut Vec::new())).collect();
         found.extend(opened.into_iter().map(|(submodule, name)| {
             let place = stored_at(&submodule, name, root);
             (submodule, [prefix, &place].concat().into())

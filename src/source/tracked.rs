@@ -5,7 +5,9 @@ use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
+use super::unreadable;
 use super::worktree::{Item, tracked_path};
+use crate::finding::Gap;
 use crate::git::is_file_mode;
 
 /// How many files are tracked. Stages of one path count each.
@@ -14,7 +16,7 @@ pub(crate) fn count(index: &gix::index::File) -> usize {
 }
 
 /// All tracked files that are there. Submodules have an index of their own.
-pub(crate) fn all(index: &gix::index::File, root: &Path) -> Vec<Item> {
+pub(crate) fn all(index: &gix::index::File, root: &Path, gaps: &mut Vec<Gap>) -> Vec<Item> {
     let mut real_directories = BTreeSet::new();
     let mut names: Vec<&[u8]> = Vec::new();
     for entry in index.entries().iter().filter(|entry| is_file_mode(entry.mode)) {
@@ -24,9 +26,12 @@ pub(crate) fn all(index: &gix::index::File, root: &Path) -> Vec<Item> {
             names.push(name);
         }
     }
-    let item = |name: &[u8]| {
-        let path = tracked_path(root, name.as_bstr(), &mut real_directories)?;
-        path.symlink_metadata().is_ok().then(|| Item::File { path, name: name.into() })
+    let item = |name: &[u8]| match tracked_path(root, name.as_bstr(), &mut real_directories) {
+        Ok(path) => path.map(|path| Item::File { path, name: name.into() }),
+        Err(error) => {
+            gaps.push(unreadable(&name.as_bstr().to_string(), &error));
+            None
+        }
     };
     names.into_iter().filter_map(item).collect()
 }

@@ -15,6 +15,7 @@ use super::lfs::LargeFiles;
 use super::traps::Traps;
 use super::{Counters, Worker, by_path, nested, unreadable};
 use crate::detect::Detector;
+use crate::disk;
 use crate::finding::{Gap, GapKind};
 use crate::git::{Repository, error_chain, is_file_mode, object_name, sparse};
 use crate::grouping::{Grouping, Place};
@@ -94,8 +95,10 @@ pub(crate) fn list_repository(
         if !in_scope {
             continue;
         }
-        let path = tracked_path(root, name, &mut real_directories);
-        let path = path.filter(|path| path.symlink_metadata().is_ok());
+        let path = tracked_path(root, name, &mut real_directories).unwrap_or_else(|error| {
+            gaps.push(unreadable(&prefixed(prefix, name).to_string(), &error));
+            None
+        });
         if entry.mode.is_submodule() {
             // It is part of the tree, whatever ignore files say.
             listing.checkouts.extend(path.filter(|path| nested::kind(path) == Some(nested::Kind::Checkout)));
@@ -369,27 +372,32 @@ pub(crate) fn name_below(path: &Path, root: &Path) -> Vec<u8> {
     }
 }
 
-/// Where a tracked file lies, if no directory on the way is a symbolic link that leads elsewhere.
+/// Where a tracked file lies, if it is there and no directory on the way is a symbolic link that leads elsewhere.
 pub(super) fn tracked_path(
     root: &Path,
     name: &BStr,
     real_directories: &mut BTreeSet<PathBuf>,
-) -> Option<PathBuf> {
+) -> std::io::Result<Option<PathBuf>> {
     let mut path = root.to_owned();
     let mut parts = name.split(|b| *b == b'/').peekable();
     while let Some(part) = parts.next() {
         if part.is_empty() || part == b"." || part == b".." || part.eq_ignore_ascii_case(b".git") {
-            return None;
+            return Ok(None);
         }
-        path.push(gix::path::from_byte_slice(part).ok()?);
-        if parts.peek().is_some() && !real_directories.contains(&path) {
-            if !path.symlink_metadata().ok()?.is_dir() {
-                return None;
+        let Ok(part) = gix::path::from_byte_slice(part) else { return Ok(None) };
+        path.push(part);
+        if real_directories.contains(&path) {
+            continue;
+        }
+        let Some(metadata) = disk::look_at_link(&path)? else { return Ok(None) };
+        if parts.peek().is_some() {
+            if !metadata.is_dir() {
+                return Ok(None);
             }
             real_directories.insert(path.clone());
         }
     }
-    Some(path)
+    Ok(Some(path))
 }
 
 /// Whether the file is as it was when it was staged, as far as size and time tell. A file that may have changed in

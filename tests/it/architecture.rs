@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 /// Top to bottom. A module may use its own layer and those below. `cli` is types only, so `config` may read it.
 const LAYERS: [&[&str]; 9] = [
-    &["main", "lib"],
+    &["main", "lib", "fuzzing"],
     &["commands"],
     &["config", "hook", "pipeline", "response"],
-    &["attribution", "ci", "grouping", "interrupt", "progress", "report", "source", "suppression"],
+    &["attribution", "ci", "grouping", "interrupt", "progress", "report", "source", "suppression", "whole"],
     &["detect", "expand", "git", "policy"],
     &["rules"],
     &["finding"],
-    &["copied", "location", "parallel", "secret"],
+    &["copied", "disk", "location", "parallel", "secret"],
     &["cli"],
 ];
 

@@ -16,6 +16,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod broken;
 mod case;
 mod containers;
+mod faults;
 mod forms;
 mod hostile;
 mod judge;
@@ -37,14 +38,13 @@ use case::Case;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let kinds: [(&str, Vec<Case>); 7] = [
+    let kinds: [(&str, Vec<Case>); 6] = [
         ("places", places::cases()),
         ("forms", forms::cases()),
         ("broken", broken::cases()),
         ("hostile", hostile::cases()),
         ("texts", texts::cases()),
         ("containers", containers::cases()),
-        ("process", process::cases()),
     ];
     let mut trials = Vec::new();
     for (kind, cases) in kinds {
@@ -53,5 +53,7 @@ fn main() {
             trials.push(Trial::test(name, move || judge::judge(&case).map_err(Failed::from)));
         }
     }
+    trials.extend(faults::trials());
+    trials.extend(process::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -50,7 +50,7 @@ fn high_water_mark(file: &Path) -> Option<u64> {
     Some(kilobytes / 1024)
 }
 
-static HAS_STRACE: LazyLock<bool> = LazyLock::new(|| {
+pub(crate) static HAS_STRACE: LazyLock<bool> = LazyLock::new(|| {
     let version = Command::new("strace").arg("-V").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 });

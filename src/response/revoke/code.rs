@@ -3,7 +3,6 @@
 //! A plan that is printed leaves a random key beside the journal; the code is a keyed hash over secrets and calls. The key
 //! holds for a quarter of an hour and for one run, so that a code can be neither guessed, kept, nor made elsewhere.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +11,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::plan::{Item, Todo};
 use crate::response::inputs::Credential;
+use crate::whole;
 
 /// How long a code holds.
 const LIFETIME: Duration = Duration::from_mins(15);
@@ -67,11 +67,7 @@ impl PlanKey {
             let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             let directory = directory.unwrap_or(Path::new("."));
             std::fs::create_dir_all(directory)?;
-            // Made with mode 0600.
-            let mut file = tempfile::Builder::new().prefix(".muzzle-").tempfile_in(directory)?;
-            file.write_all(&self.0)?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
+            whole::write(path, &self.0, 0o600)
         };
         write().map_err(|source| NoKey::Io { path: path.to_owned(), source })
     }

@@ -1,0 +1,6 @@
+//! Any index: what a commit of it would add.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: muzzle_fuzz::stop_at_own_panics(), |data: &[u8]| {
+    muzzle::fuzzing::index(data);
+});

@@ -1,0 +1,6 @@
+//! Reports of made-up findings in every format.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: muzzle_fuzz::stop_at_own_panics(), |data: &[u8]| {
+    muzzle::fuzzing::report(data);
+});

@@ -1,0 +1,6 @@
+//! Configurations, rules, ignore files and baselines.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: muzzle_fuzz::stop_at_own_panics(), |data: &[u8]| {
+    muzzle::fuzzing::settings(data);
+});
