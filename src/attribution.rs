@@ -4,7 +4,8 @@
 //!    interest, and everything that is named but not there.
 //! 2. [`order`]: commits, parents before children.
 //! 3. [`places`]: trees are descended in that order, each once; the first commit that reaches a blob introduced it.
-//! 4. [`exposure`]: for each finding, the last commit that holds it, the one that removed it, and the refs that lead to
+//! 4. [`metadata`]: what was found in commits and tags is there, and nowhere else.
+//! 5. [`exposure`]: for each finding, the last commit that holds it, the one that removed it, and the refs that lead to
 //!    it.
 
 use std::collections::BTreeSet;
@@ -13,19 +14,22 @@ use std::sync::Arc;
 use bstr::BString;
 use hashbrown::{HashMap, HashSet};
 
+use crate::detect::Detector;
 use crate::finding::{CommitInfo, Exposure, Gap, GapKind, ObjectName, Provenance, RuleIndex};
 use crate::git::changes::Trees;
 use crate::git::objects::Objects;
 use crate::git::refs::Roots;
 use crate::git::store::{Number, Store};
 use crate::git::{Repository, commit, object_name};
-use crate::grouping::Key;
+use crate::grouping::{Grouping, Key};
 use crate::rules::PathRules;
+use crate::source::{Counters, Worker};
 
 mod edges;
 mod entries;
 mod exposure;
 mod links;
+mod metadata;
 mod order;
 mod places;
 mod reading;
@@ -64,14 +68,15 @@ pub(crate) struct Attribution {
 }
 
 /// What is to be attributed.
-#[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// Objects in which something was found.
-    pub(crate) objects: HashSet<Number>,
-    /// Findings whose exposure is wanted, with their objects.
-    pub(crate) groups: Vec<(Key, Vec<Number>)>,
+    /// What was found in blobs; what is found in commits and tags is added.
+    pub(crate) found: &'a mut Grouping,
+    /// Whether what a rule finds may be reported, so that its exposure is wanted.
+    pub(crate) is_reported: &'a dyn Fn(RuleIndex) -> bool,
     /// Rules that report files for their paths.
     pub(crate) by_path: &'a PathRules<'a>,
+    /// What scans commits and tags, if they are to be.
+    pub(crate) metadata: Option<(&'a Detector, &'a Counters)>,
 }
 
 /// Attributes the blobs of interest and reports what the history names but does not hold.
@@ -83,8 +88,11 @@ pub(crate) fn attribute(
     roots: &Roots,
     gaps: &mut Vec<Gap>,
 ) -> Attribution {
-    let Wanted { objects, groups, by_path } = wanted;
-    let links = Links::read(store, repository.hash().len_in_bytes(), &objects, by_path.names(), jobs, gaps);
+    let Wanted { found, is_reported, by_path, metadata } = wanted;
+    let worker = || metadata.map(|(detector, counters)| Worker::new(detector, counters));
+    let id_length = repository.hash().len_in_bytes();
+    let links = Links::read(store, id_length, by_path.names(), &worker, jobs, found, gaps);
+    let (objects, groups) = (found.objects(), found.objects_of_drafts(is_reported));
     let mut interest = objects.clone();
     interest.extend(&links.named);
     let mut caches = by_path.caches();
@@ -129,6 +137,15 @@ pub(crate) fn attribute(
             attribution.homes.entry(place.blob).or_default().push(home);
         }
     }
+    attribution.homes.extend(metadata::homes(
+        store,
+        &links,
+        &order,
+        &starts,
+        &objects,
+        roots.limited,
+        &mut info_of,
+    ));
     match exposed {
         Some(exposed) => {
             for ((key, _), exposed) in groups.into_iter().zip(exposed) {
@@ -179,6 +196,8 @@ pub(crate) struct Starts {
     pub(crate) tips: Vec<(BString, usize)>,
     /// Trees and blobs that a ref names without a commit.
     pub(crate) bare: Vec<(BString, Number)>,
+    /// Tags that lead to something, with the ref that leads to them; without one, a reflog or the like does.
+    pub(crate) tags: Vec<(Option<BString>, Number)>,
 }
 
 /// A chain of tags longer than this is no chain that anybody made on purpose, and is told.
@@ -200,7 +219,7 @@ impl Starts {
         for (name, id) in
             refs.chain(roots.head.iter().filter(|_| !roots.limited).map(|id| (None, id))).chain(reflogs)
         {
-            match peel(store, links, id) {
+            match peel(store, links, id, |tag| starts.tags.push((name.cloned(), tag))) {
                 Ok(number) if links.tags.contains_key(&number) => {
                     endless.insert(number);
                 }
@@ -221,19 +240,29 @@ impl Starts {
             detail: format!("it is a tag at the end of a chain of more than {LONGEST_TAG_CHAIN} tags"),
         }));
         // These may be stale without harm.
-        let special = roots.special.iter().filter_map(|id| peel(store, links, id).ok());
-        starts.commits.extend(special.filter_map(|number| links.row_of(number)));
-        starts.head = roots.head.and_then(|id| links.row_of(peel(store, links, &id).ok()?));
+        for id in &roots.special {
+            let number = peel(store, links, id, |tag| starts.tags.push((None, tag))).ok();
+            starts.commits.extend(number.and_then(|number| links.row_of(number)));
+        }
+        starts.head = roots.head.and_then(|id| links.row_of(peel(store, links, &id, |_| {}).ok()?));
         starts
     }
 }
 
-/// Follows tags; the error is the id that is not there.
-fn peel(store: &Store, links: &Links, id: &gix::oid) -> Result<Number, gix::ObjectId> {
+/// Follows tags, which go to `met`; the error is the id that is not there.
+fn peel(
+    store: &Store,
+    links: &Links,
+    id: &gix::oid,
+    mut met: impl FnMut(Number),
+) -> Result<Number, gix::ObjectId> {
     let mut number = store.find(id).ok_or_else(|| id.to_owned())?;
     for _ in 0..LONGEST_TAG_CHAIN {
         match links.tags.get(&number) {
-            Some(target) => number = store.find(target).ok_or(*target)?,
+            Some(target) => {
+                met(number);
+                number = store.find(target).ok_or(*target)?;
+            }
             None => break,
         }
     }

@@ -115,7 +115,9 @@ impl Config {
             nested: is(&layer.nested, true),
             lfs: is(&layer.lfs, true),
             decoding: is(&layer.decoding, true),
-            messages: is(&layer.messages, true),
+            // A checkout in a pipeline has a token of its own in its configuration, which ends with it.
+            local: is(&layer.local, !environment.is_ci()),
+            metadata: is(&layer.metadata, true),
             no_delta: args.no_delta,
             threshold,
             jobs: layer.jobs.as_ref().map_or(cores, |jobs| usize::from(jobs.value)),

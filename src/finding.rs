@@ -215,6 +215,8 @@ pub enum Provenance {
     Ref,
     /// An object that no ref or reflog reaches.
     Unreachable,
+    /// A file of the git directory, which no clone carries.
+    Local,
 }
 
 impl Provenance {
@@ -235,15 +237,20 @@ impl Provenance {
             Provenance::Commit(_) => "commit",
             Provenance::Ref => "ref",
             Provenance::Unreachable => "unreachable",
+            Provenance::Local => "local",
         }
     }
 }
+
+/// What the paths of metadata and of the git directory's files begin with: no tree may have such a path.
+pub(crate) const GIT_DIRECTORY: &[u8] = b".git/";
 
 /// One place of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Occurrence {
     /// Path in the repository or below the scanned directory, `/` between parts; raw bytes. A member of an archive is
-    /// `path!member`.
+    /// `path!member`, a commit `.git/commits/ID`, a tag `.git/tags/ID`, the name of a ref `.git/refs/…`, a file of the
+    /// git directory `.git/…`.
     pub path: BString,
     /// Where in the file.
     pub location: Location,
@@ -262,6 +269,19 @@ pub struct Occurrence {
 }
 
 impl Occurrence {
+    /// Whether it is in a commit or a tag itself or in the name of a ref, and in no file.
+    pub fn is_metadata(&self) -> bool {
+        match (&self.provenance, &self.blob) {
+            (Provenance::Commit(info), Some(id)) => info.id == *id,
+            (Provenance::Ref, None) => true,
+            (Provenance::Ref | Provenance::Unreachable, Some(id)) => {
+                let is = |kind: &str| self.path.ends_with(format!(".git/{kind}/{id}").as_bytes());
+                is("commits") || is("tags")
+            }
+            _ => false,
+        }
+    }
+
     /// The name of the member of the archive, if it is in one.
     pub fn member(&self) -> Option<&[u8]> {
         self.via.as_ref().map(|via| via.member.as_slice()).filter(|member| !member.is_empty())

@@ -30,6 +30,7 @@ pub(crate) mod fuzzing;
 pub(crate) mod identity;
 pub(crate) mod inflate;
 pub(crate) mod link;
+pub(crate) mod local;
 pub(crate) mod loose;
 mod names;
 pub(crate) mod objects;

@@ -23,12 +23,16 @@ pub(crate) enum Place {
     Staged(BString, ObjectName),
     /// A file of the git directory that nothing names.
     Lost(BString),
+    /// A file of the git directory.
+    Local(BString),
     /// Standard input.
     Stdin,
     /// An object of the store, by number.
     Object(u32),
     /// A blob that a commit introduced.
     Committed(Arc<Committed>),
+    /// The name of a ref, or a tag that a ref names.
+    Ref(BString, Option<ObjectName>),
 }
 
 /// Where a commit put a blob.

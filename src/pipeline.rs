@@ -23,13 +23,14 @@ use crate::rules::PathRules;
 use crate::source::bundle::Bundle;
 use crate::source::lfs::LargeFiles;
 use crate::source::worktree::Item;
-use crate::source::{Counters, Worker, history, range, unreadable};
+use crate::source::{Counters, Worker, history, metadata, range, unreadable};
 use crate::suppression::{self, Sources};
 
 mod assemble;
 mod bundle;
 mod companions;
 mod exempt;
+mod local;
 mod part;
 mod requirements;
 mod tree;
@@ -68,8 +69,10 @@ pub struct Options {
     pub lfs: bool,
     /// Decode what stands encoded in texts.
     pub decoding: bool,
-    /// Scan messages of commits and tags, and names of authors and refs.
-    pub messages: bool,
+    /// Scan messages and headers of commits and tags, and the names of refs.
+    pub metadata: bool,
+    /// Scan the git directory's own files.
+    pub local: bool,
     /// Scan every blob in full, without regard to what it is made from: the oracle of the fast path.
     pub no_delta: bool,
     /// Report what only unreachable objects hold.
@@ -103,7 +106,8 @@ impl Options {
             nested: false,
             lfs: true,
             decoding: true,
-            messages: true,
+            metadata: true,
+            local: false,
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,
@@ -336,8 +340,9 @@ impl Run<'_> {
             return Ok(());
         }
         let selection = Selection::resolve(repository, scope)?;
-        let Options { jobs, .. } = *self.options;
-        let introduced = range::scan(repository, &selection, self.detector, jobs, self.counters, self.gaps);
+        let Options { jobs, metadata, .. } = *self.options;
+        let how = (jobs, metadata);
+        let introduced = range::scan(repository, &selection, self.detector, how, self.counters, self.gaps);
         let failed = |source| ScanError::Objects { repository: repository.git_dir().to_owned(), source };
         assembly.add_introduced(introduced.map_err(failed)?);
         if self.counters.commits.load(Ordering::Relaxed) == 0 {
@@ -361,23 +366,28 @@ impl Run<'_> {
         Counters::add(&self.counters.total, store.blobs() as u64);
         let jobs = self.options.jobs;
         let in_full = self.options.no_delta;
-        let mut grouping =
-            history::scan(&store, self.detector, jobs, in_full, large, self.counters, self.gaps);
-        grouping.merge(large.scan(self.detector, jobs, !roots.limited, self.counters, self.gaps));
+        let mut found = history::scan(&store, self.detector, jobs, in_full, large, self.counters, self.gaps);
+        found.merge(large.scan(self.detector, jobs, !roots.limited, self.counters, self.gaps));
         let scanned = Instant::now();
-        // What a rule says is never more than its own confidence, so that what is below is not reported.
         let rules = self.detector.rules();
-        let groups =
-            grouping.objects_of_drafts(|rule| rules.get(rule).best_confidence() >= self.options.threshold);
         let by_path = PathRules::of(rules);
-        let wanted = Wanted { objects: grouping.objects(), groups, by_path: &by_path };
+        let wanted = Wanted {
+            found: &mut found,
+            // What a rule says is never more than its own confidence, so that what is below is not reported.
+            is_reported: &|rule| rules.get(rule).best_confidence() >= self.options.threshold,
+            by_path: &by_path,
+            metadata: self.options.metadata.then_some((self.detector, self.counters)),
+        };
         let mut attribution = attribute(repository, &store, wanted, jobs, roots, self.gaps);
         attribution.prefix.clone_from(prefix);
+        if self.options.metadata && !roots.limited {
+            found.merge(metadata::ref_names(roots, prefix, self.detector, self.counters, self.gaps));
+        }
         let phases = Phases { open: opened - started, scan: scanned - opened, attribute: scanned.elapsed() };
         tracing::info!(open = ?phases.open, scan = ?phases.scan, attribute = ?phases.attribute, "history scanned");
         assembly.add_phases(phases);
         Counters::add(&self.counters.commits, attribution.commits as u64);
         Counters::add(&self.counters.refs, attribution.refs as u64);
-        assembly.add(grouping, &attribution, Some(&store));
+        assembly.add(found, &attribution, Some(&store));
     }
 }

@@ -111,7 +111,9 @@ impl Entry {
                 .iter()
                 .any(|globs| globs.contain(BStr::new(at.path)) || globs.contain(BStr::new(at.file))),
             Hides::Files => matches!(provenance, Provenance::Worktree),
-            Hides::History => !matches!(provenance, Provenance::Worktree | Provenance::Stdin),
+            Hides::History => {
+                !matches!(provenance, Provenance::Worktree | Provenance::Stdin | Provenance::Local)
+            }
             _ => false,
         }
     }

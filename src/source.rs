@@ -6,8 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::detect::{Ancestor, Detector, Notes, Scratch};
 use crate::expand::{Form, HEAD, LARGEST_CONTAINER, Wide, form};
-use crate::finding::{Gap, GapKind, Match, ObjectName};
+use crate::finding::{Confidence, Gap, GapKind, Match, ObjectName};
+use crate::git::commit;
 use crate::grouping::{Grouping, Place};
+use crate::location::Span;
 use lfs::LargeFiles;
 
 pub(crate) mod bundle;
@@ -17,6 +19,7 @@ pub(crate) mod decode;
 pub(crate) mod history;
 pub(crate) mod introduced;
 pub(crate) mod lfs;
+pub(crate) mod metadata;
 pub(crate) mod nested;
 pub(crate) mod range;
 pub(crate) mod staged;
@@ -181,6 +184,19 @@ impl<'a> Worker<'a> {
     /// Scans a text for what it is, whatever it looks like.
     pub(crate) fn scan_as_it_is(&mut self, place: &Place, bytes: &[u8]) {
         let matches = self.detector.scan(bytes, &mut self.scratch);
+        Counters::add(&self.counters.bytes, bytes.len() as u64);
+        self.keep(place, matches);
+    }
+
+    /// Scans a commit or a tag. In a signature only those rules are believed that are sure of what they find.
+    pub(crate) fn scan_metadata(&mut self, place: &Place, bytes: &[u8]) {
+        let mut matches = self.detector.scan(bytes, &mut self.scratch);
+        if !matches.is_empty() {
+            let signatures = commit::signatures(bytes);
+            let is_in = |span: Span| signatures.iter().any(|s| s.start <= span.start && span.end <= s.end);
+            let is_sure = |rule| self.detector.rules().get(rule).best_confidence() == Confidence::High;
+            matches.retain(|found| is_sure(found.rule) || !is_in(found.location.span));
+        }
         Counters::add(&self.counters.bytes, bytes.len() as u64);
         self.keep(place, matches);
     }

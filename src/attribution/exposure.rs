@@ -9,7 +9,8 @@
 //! - removed: from the newest commit of HEAD's history backwards, where a commit and its parent hold different sets;
 //! - refs: what the tip of each *ever* held.
 //!
-//! A secret at another path, or in another blob, is the same secret: renames and edits remove nothing.
+//! A secret at another path, or in another blob, is the same secret: renames and edits remove nothing. One that is in a
+//! commit itself, or in a tag, nothing removes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +114,12 @@ impl History<'_> {
         Ok(self.below[root as usize] - 1)
     }
 
-    /// By row: what the commit's tree holds, and what it or a commit before it held.
+    /// The findings in a commit or tag itself.
+    fn own(&self, number: Number) -> SetId {
+        self.below[number as usize].checked_sub(1).unwrap_or(EMPTY)
+    }
+
+    /// By row: what the commit's tree holds, and what it, itself or in its tree, or a commit before it held.
     fn of_commits(&mut self) -> Result<(Vec<SetId>, Vec<SetId>), Exhausted> {
         let mut holds = vec![EMPTY; self.links.commits.len()];
         let mut ever = holds.clone();
@@ -123,7 +129,7 @@ impl History<'_> {
                 holds[*row] = self.below(tree)?;
             }
             parts.clear();
-            parts.push(holds[*row]);
+            parts.extend([holds[*row], self.own(self.links.commits[*row].number)]);
             parts.extend(self.links.parents(*row).map(|parent| ever[parent]));
             ever[*row] = self.sets.union(&mut parts)?;
         }
@@ -137,7 +143,7 @@ impl History<'_> {
         done.insert(EMPTY);
         let mut met = EMPTY;
         for (rank, row) in self.order.iter().enumerate().rev() {
-            let set = holds[*row];
+            let set = self.sets.union(&mut vec![holds[*row], self.own(self.links.commits[*row].number)])?;
             if done.insert(set) {
                 self.sets.difference(set, met, |finding| last[finding as usize] = Some(rank))?;
                 met = self.sets.union(&mut vec![met, set])?;
@@ -236,6 +242,19 @@ impl History<'_> {
             starts.tips.iter().map(|(name, row)| (name.clone(), ever[*row])).collect();
         for (name, object) in &starts.bare {
             tips.push((name.clone(), self.below(*object)?));
+        }
+        let mut known: Option<HashMap<BString, usize>> = None;
+        for (name, tag) in starts.tags.iter().filter_map(|(name, tag)| Some((name.as_ref()?, *tag))) {
+            let own = self.own(tag);
+            if own == EMPTY {
+                continue;
+            }
+            let known = known.get_or_insert_with(|| {
+                tips.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect()
+            });
+            if let Some(at) = known.get(name) {
+                tips[*at].1 = self.sets.union(&mut vec![tips[*at].1, own])?;
+            }
         }
         tips.retain(|(_, set)| *set != EMPTY);
         tips.sort();

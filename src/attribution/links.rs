@@ -1,14 +1,16 @@
 //! What one pass over all trees, commits and tags yields: which names which.
 
 use bstr::{BString, ByteSlice as _};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::edges::{Edges, Gathering, small};
 use super::reading::Reader;
 use crate::finding::Gap;
 use crate::git::store::{Number, Store};
 use crate::git::walk::walk;
+use crate::grouping::Grouping;
 use crate::rules::Names;
+use crate::source::Worker;
 
 /// A commit, in terms of numbers.
 #[derive(Debug)]
@@ -44,19 +46,30 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    pub(super) fn read(
+    /// `worker` makes what scans commits and tags, if they are to be; what is found in them goes to `found`.
+    pub(super) fn read<'a>(
         store: &Store,
         id_length: usize,
-        interest: &HashSet<Number>,
         names: &Names,
+        worker: &(impl Fn() -> Option<Worker<'a>> + Sync),
         jobs: usize,
+        found: &mut Grouping,
         gaps: &mut Vec<Gap>,
     ) -> Self {
         let mut wanted = BitSet::new(store.len());
-        interest.iter().for_each(|number| wanted.insert(*number));
+        found.objects().into_iter().for_each(|number| wanted.insert(number));
         let gathering = Gathering::new(store.len());
-        let readers = walk(store, jobs, || Reader::new(store, id_length, &wanted, names, &gathering));
-        let (edges, parts): (Vec<_>, Vec<_>) = readers.into_iter().map(Reader::into_parts).unzip();
+        let readers =
+            walk(store, jobs, || Reader::new(store, id_length, &wanted, names, &gathering, worker()));
+        let (mut edges, mut parts) = (Vec::new(), Vec::new());
+        for (more, part, worker) in readers.into_iter().map(Reader::into_parts) {
+            edges.push(more);
+            parts.push(part);
+            if let Some((texts, more)) = worker.map(Worker::finish) {
+                found.merge(texts);
+                gaps.extend(more);
+            }
+        }
         let mut links = Links { edges: gathering.finish(edges), ..Links::default() };
         let mut raw = Vec::new();
         let mut missing_in_commits = Vec::new();

@@ -14,7 +14,9 @@ use crate::git::pack::Kind;
 use crate::git::store::{Number, Store};
 use crate::git::tree::{Entry, EntryKind};
 use crate::git::walk::{Object, Visitor};
+use crate::grouping::Place;
 use crate::rules::{NameFinder, Names};
+use crate::source::Worker;
 
 /// What one thread gathered, apart from edges.
 #[derive(Default)]
@@ -50,6 +52,8 @@ pub(super) struct Reader<'a> {
     edges: Vec<Edge>,
     gatherer: Gatherer<'a>,
     part: Part,
+    /// Scans the texts of commits and tags, if they are to be.
+    worker: Option<Worker<'a>>,
 }
 
 /// Bytes of authors and subjects that a thread keeps, so that commits need not be read again: some 200,000 of them.
@@ -67,11 +71,17 @@ impl Visitor for Reader<'_> {
         match object.kind {
             Kind::Tree => return self.tree(object),
             _ if object.is_duplicate => {}
-            Kind::Commit => self.commit(number, bytes),
-            Kind::Tag => match commit::tag_target(bytes) {
-                Some(target) => self.part.tags.push((number, target)),
-                None => self.corrupt(number, "it is a tag that names no object"),
-            },
+            Kind::Commit => {
+                self.commit(number, bytes);
+                self.scan(number, bytes);
+            }
+            Kind::Tag => {
+                match commit::tag_target(bytes) {
+                    Some(target) => self.part.tags.push((number, target)),
+                    None => self.corrupt(number, "it is a tag that names no object"),
+                }
+                self.scan(number, bytes);
+            }
             Kind::Blob | Kind::Unknown => {}
         }
         None
@@ -100,6 +110,7 @@ impl<'a> Reader<'a> {
         wanted: &'a BitSet,
         names: &'a Names,
         gathering: &'a Gathering,
+        worker: Option<Worker<'a>>,
     ) -> Self {
         Reader {
             store,
@@ -111,11 +122,19 @@ impl<'a> Reader<'a> {
             edges: Vec::new(),
             gatherer: Gatherer::new(gathering),
             part: Part::default(),
+            worker,
         }
     }
 
-    pub(super) fn into_parts(self) -> (edges::Part, Part) {
-        (self.gatherer.into_part(), self.part)
+    pub(super) fn into_parts(self) -> (edges::Part, Part, Option<Worker<'a>>) {
+        (self.gatherer.into_part(), self.part, self.worker)
+    }
+
+    /// The text of a commit or a tag.
+    fn scan(&mut self, number: Number, bytes: &[u8]) {
+        if let Some(worker) = &mut self.worker {
+            worker.scan_metadata(&Place::Object(number), bytes);
+        }
     }
 
     fn commit(&mut self, number: Number, bytes: &[u8]) {

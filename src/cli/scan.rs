@@ -45,9 +45,15 @@ pub struct ScanArgs {
     /// Leave what stands encoded in texts as it is: base64, hex, escapes.
     #[arg(long)]
     pub no_decoding: bool,
-    /// Scan neither messages of commits and tags nor names of authors and refs.
+    /// Scan neither messages and headers of commits and tags nor the names of refs.
     #[arg(long)]
-    pub no_messages: bool,
+    pub no_metadata: bool,
+    /// Scan the git directory's own files, also with CI set: configuration, hooks, reflogs, messages being written.
+    #[arg(long, overrides_with = "no_local")]
+    pub local: bool,
+    /// Do not scan the git directory's own files.
+    #[arg(long, overrides_with = "local")]
+    pub no_local: bool,
     /// Report nothing in files and blobs that are larger, such as "10 MiB"; they are counted.
     #[arg(long, value_name = "SIZE")]
     pub largest_file: Option<String>,

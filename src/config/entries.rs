@@ -156,11 +156,15 @@ pub(super) fn unscanned(layer: &Layer) -> Vec<(Place, String)> {
     if let Some(level) = layer.confidence.as_ref().filter(|l| l.value > crate::finding::Confidence::Medium) {
         tell(level.place(), format!("less than confidence {} is not reported", level.value));
     }
-    if let Some(history) = layer.history.as_ref().filter(|history| !history.value) {
-        tell(history.place(), "the history is not scanned".into());
-    }
-    if let Some(worktree) = layer.worktree.as_ref().filter(|worktree| !worktree.value) {
-        tell(worktree.place(), "the working tree is not scanned".into());
+    for (switch, what) in [
+        (&layer.history, "the history is"),
+        (&layer.worktree, "the working tree is"),
+        (&layer.metadata, "messages and headers of commits and tags and the names of refs are"),
+        (&layer.local, "the files of the git directory are"),
+    ] {
+        if let Some(off) = switch.as_ref().filter(|switch| !switch.value) {
+            tell(off.place(), format!("{what} not scanned"));
+        }
     }
     for (id, change) in &layer.overrides {
         if let Some(confidence) = &change.confidence {

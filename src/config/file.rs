@@ -90,9 +90,12 @@ struct ScanSection {
     /// Whether what stands encoded in texts (base64, hex, escapes) is decoded.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     decoding: Option<Spanned<bool>>,
-    /// Whether messages of commits and tags, and names of authors and refs, are scanned.
+    /// Whether messages and headers of commits and tags, and the names of refs, are scanned.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
-    messages: Option<Spanned<bool>>,
+    metadata: Option<Spanned<bool>>,
+    /// Whether the git directory's own files (configuration, hooks, reflogs, messages being written) are scanned.
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    local: Option<Spanned<bool>>,
     /// Nothing is reported in larger files, such as `10 MiB`; they are counted.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     largest_file: Option<Spanned<String>>,
@@ -253,7 +256,8 @@ impl Reader<'_> {
             nested: self.set(scan.nested),
             lfs: self.set(scan.lfs),
             decoding: self.set(scan.decoding),
-            messages: self.set(scan.messages),
+            metadata: self.set(scan.metadata),
+            local: self.set(scan.local),
             largest_file: self.checked(scan.largest_file, |text| Size::parse(&text))?,
             only: self.set(rules.only).filter(|only| !only.value.is_empty()),
             disable: self.set(rules.disable),

@@ -74,8 +74,10 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_LFS").flag("--no-lfs").hides("false"),
     key("scan.decoding", BOOL, "true", "Whether what stands encoded in texts (base64, hex, escapes) is decoded.")
         .env("MUZZLE_DECODING").flag("--no-decoding").hides("false"),
-    key("scan.messages", BOOL, "true", "Whether messages of commits and tags, and names of authors and refs, are scanned.")
-        .env("MUZZLE_MESSAGES").flag("--no-messages").hides("false"),
+    key("scan.metadata", BOOL, "true", "Whether messages and headers of commits and tags, and the names of refs, are scanned.")
+        .env("MUZZLE_METADATA").flag("--no-metadata").hides("false"),
+    key("scan.local", BOOL, "true; with CI set, false", "Whether the git directory's own files are scanned: configuration, hooks, reflogs, messages being written.")
+        .env("MUZZLE_LOCAL").flag("--no-local").hides("false"),
     key(
         "scan.largest_file",
         "a size: \"10 MiB\"",
@@ -258,7 +260,7 @@ mod tests {
         assert!(why("[rules.override.x]\nseverty = 1").contains("did you mean `severity`?"));
         assert!(why("[verify]\n").contains("later versions"));
         assert!(why("[scan]\nzzz = 1").ends_with(
-            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, lfs, messages, nested, unreachable, worktree"
+            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, lfs, local, metadata, nested, unreachable, worktree"
         ));
     }
 

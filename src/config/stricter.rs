@@ -22,7 +22,8 @@ pub(super) fn only(tree: &Layer, base: &Layer) -> Layer {
         nested: is(&tree.nested, true),
         lfs: is(&tree.lfs, true),
         decoding: is(&tree.decoding, true),
-        messages: is(&tree.messages, true),
+        local: is(&tree.local, true),
+        metadata: is(&tree.metadata, true),
         largest_file: tree
             .largest_file
             .clone()

@@ -54,10 +54,13 @@ impl Blobs {
         Some(Blobs { objects, repository })
     }
 
-    /// The bytes of a blob; or why there are none.
+    /// The bytes of a blob, a commit or a tag; or why there are none.
     pub(crate) fn read(&mut self, id: &ObjectName) -> Result<Vec<u8>, String> {
         let id = gix::ObjectId::try_from(id.as_bytes()).map_err(|_| format!("{id} is no object id"))?;
-        self.objects.read(&id, Kind::Blob).map(<[u8]>::to_vec).map_err(|why| told(&id, why))
+        match self.objects.read_any(&id).map_err(|why| told(&id, why))? {
+            (Kind::Tree, _) => Err(format!("{id} is a tree")),
+            (_, bytes) => Ok(bytes.to_vec()),
+        }
     }
 
     /// The bytes of the file at `path` in a commit; or why there are none.

@@ -3,6 +3,7 @@
 use bstr::ByteSlice as _;
 
 use crate::finding::Person;
+use crate::location::Span;
 
 /// The value of the first header line with this name.
 fn header<'a>(bytes: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -72,6 +73,25 @@ pub(crate) fn tag_target(tag: &[u8]) -> Option<gix::ObjectId> {
     header(tag, b"object").next().and_then(id)
 }
 
+/// Where signatures stand in a commit or tag, be it among the headers or behind the message.
+pub(crate) fn signatures(object: &[u8]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut from = 0;
+    while let Some(begin) = object[from..].find(b"-----BEGIN ").map(|at| from + at) {
+        let line = object[begin..].lines().next().unwrap_or_default();
+        from = begin + line.len();
+        if [&b"SIGNATURE-----"[..], b"SIGNED MESSAGE-----", b"PGP MESSAGE-----"]
+            .iter()
+            .any(|kind| line.ends_with(kind))
+            && let Some(end) = object[from..].find(b"-----END ").map(|at| from + at)
+        {
+            spans.push(Span { start: begin as u64, end: end as u64 });
+            from = end;
+        }
+    }
+    spans
+}
+
 /// `Name <email> seconds zone`: who, and when in seconds since 1970.
 pub(crate) fn signature(line: &[u8]) -> (Person, i64) {
     let (name, rest) = split_name(line);
@@ -107,6 +127,20 @@ mod tests {
         let (author, time) = signature(links.author);
         assert_eq!((author.name, author.email, time), ("A B".into(), "a@b".into(), 12));
         assert_eq!(links.subject, b"subject");
+    }
+
+    #[test]
+    fn signatures_end_where_they_end() {
+        let text = b"gpgsig -----BEGIN SSH SIGNATURE-----\n U1NI\n -----END SSH SIGNATURE-----\n\na\n\
+            -----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n-----BEGIN PRIVATE KEY-----\n\
+            x\n-----BEGIN PGP SIGNATURE-----\nno end";
+        let found = signatures(text);
+        let found: Vec<&[u8]> =
+            found.iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
+        assert_eq!(
+            found,
+            [&b"-----BEGIN SSH SIGNATURE-----\n U1NI\n "[..], b"-----BEGIN PGP SIGNATURE-----\n\nabc\n"]
+        );
     }
 
     #[test]

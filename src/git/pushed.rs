@@ -1,9 +1,9 @@
 //! What a push would bring: the commits that the other side does not have.
 
-use super::Repository;
-use super::objects::Objects;
-use super::revisions::{Selection, UnknownRevision, peel, revision};
+use super::objects::{Kind, Objects};
+use super::revisions::{LONGEST_TAG_CHAIN, Selection, UnknownRevision, peel, revision};
 use super::scope::{KnownRefs, Push};
+use super::{Repository, commit};
 
 /// The commits that `push` brings. What the other side has is only left out if it is known here as well: less of that
 /// means that more is scanned, never less.
@@ -16,6 +16,8 @@ pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selectio
     let Ok(mut objects) = Objects::open(&directories, hash) else { return Ok(selection) };
     let known = push.known.iter().filter_map(|name| revision(repository, name).ok());
     let known: Vec<gix::ObjectId> = known.chain(refs(repository, &push.refs)).collect();
+    // A tag is not pushed for its commits alone.
+    selection.tags = push.tips.iter().flat_map(|tip| tags(&mut objects, tip)).collect();
     for id in known {
         match peel(&mut objects, id) {
             Ok(id) => selection.hidden.push(id),
@@ -25,6 +27,18 @@ pub(crate) fn selection(repository: &Repository, push: &Push) -> Result<Selectio
     selection.hidden.sort();
     selection.hidden.dedup();
     Ok(selection)
+}
+
+/// The tags that an id leads through.
+fn tags(objects: &mut Objects, tip: &str) -> Vec<gix::ObjectId> {
+    let mut tags = Vec::new();
+    let mut next = gix::ObjectId::from_hex(tip.as_bytes()).ok();
+    while let Some(id) = next.filter(|id| !tags.contains(id) && tags.len() < LONGEST_TAG_CHAIN) {
+        let Ok((Kind::Tag, bytes)) = objects.read_any(&id) else { break };
+        tags.push(id);
+        next = commit::tag_target(bytes);
+    }
+    tags
 }
 
 /// What refs point at that the other side has.

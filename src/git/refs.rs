@@ -56,6 +56,13 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     }
     roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
     for directory in administrative_directories(repository, gaps) {
+        // Those of this worktree are among the others.
+        if directory != repository.git_dir() {
+            for kind in OF_ONE_WORKTREE {
+                let place = directory.join("refs").join(kind);
+                read_refs(&place, repository.gix.common_dir(), 0, &mut roots.refs);
+            }
+        }
         read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
         read_special(&directory, &mut roots.special, gaps);
         let (ids, more) = names::private(&directory, repository.storage, repository.hash());
@@ -71,6 +78,7 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
             }
         }
     }
+    roots.refs.sort();
     roots
 }
 
@@ -110,6 +118,24 @@ pub(super) fn all(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(BString,
 
 fn broken(place: String, detail: String) -> Gap {
     Gap { kind: GapKind::BrokenRef, place, detail }
+}
+
+/// Refs that each worktree has for itself.
+const OF_ONE_WORKTREE: [&str; 3] = ["bisect", "rewritten", "worktree"];
+
+/// Refs of another worktree; their names are their places below `common`. What is wrong with them is told elsewhere.
+fn read_refs(directory: &Path, common: &Path, depth: usize, refs: &mut Vec<(BString, gix::ObjectId)>) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Ok(metadata) = path.symlink_metadata() else { continue };
+        if metadata.is_dir() && depth < DEEPEST_LOG {
+            read_refs(&path, common, depth + 1, refs);
+        } else if metadata.is_file() && metadata.len() <= LARGEST_REF {
+            let text = std::fs::read(&path).unwrap_or_default();
+            let name = path.strip_prefix(common).unwrap_or(&path).as_os_str().as_encoded_bytes();
+            refs.extend(id(&text).map(|id| (name.into(), id)));
+        }
+    }
 }
 
 /// The common directory and the one of each linked worktree.

@@ -15,6 +15,8 @@ pub(crate) struct Selection {
     pub(crate) hidden: Vec<gix::ObjectId>,
     /// Commits before this second are left out, not their parents.
     pub(crate) since: Option<i64>,
+    /// Tags that lead to the tips, if they are meant as well.
+    pub(crate) tags: Vec<gix::ObjectId>,
     /// Only so many, the newest.
     pub(crate) most: Option<usize>,
 }
@@ -127,7 +129,7 @@ fn is_special(repository: &Repository, name: &str) -> bool {
 struct Nonsense;
 
 /// A chain of tags longer than this is no chain that anybody made on purpose.
-const LONGEST_TAG_CHAIN: usize = 64;
+pub(super) const LONGEST_TAG_CHAIN: usize = 64;
 
 /// The commit that an object is, or that a tag leads to.
 pub(super) fn peel(objects: &mut Objects, mut id: gix::ObjectId) -> Result<gix::ObjectId, String> {

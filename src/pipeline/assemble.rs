@@ -327,7 +327,8 @@ impl Assembly {
             (Provenance::Commit(info), true) => (2, self.rank(info)),
             (Provenance::Commit(info), false) => (3, self.rank(info)),
             (Provenance::Ref, _) => (4, 0),
-            (Provenance::Unreachable, _) => (5, 0),
+            (Provenance::Local, _) => (5, 0),
+            (Provenance::Unreachable, _) => (6, 0),
         };
         class(a)
             .cmp(&class(b))
@@ -405,6 +406,8 @@ fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, o
             out.push(occurrence(at.path.clone(), provenance, Some(at.blob), at.in_head));
         }
         Place::Lost(path) => out.push(occurrence(path, Provenance::Unreachable, None, false)),
+        Place::Local(path) => out.push(occurrence(path, Provenance::Local, None, false)),
+        Place::Ref(path, tag) => out.push(occurrence(path, Provenance::Ref, tag, false)),
         Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
         Place::Object(number) => {
             let blob = store.map(|store| object_name(store.id(number)));

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use bstr::{BString, ByteSlice as _};
 
 use super::assemble::Assembly;
+use super::local::is_all;
 use super::{Run, ScanError};
 use crate::attribution::Attribution;
 use crate::finding::{Gap, GapKind};
@@ -39,7 +40,7 @@ impl Level {
     }
 }
 
-fn canonical(path: &Path) -> PathBuf {
+pub(super) fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
@@ -94,6 +95,9 @@ impl Run<'_> {
                 let grouping = self.files(&listing.items, Some(repository), &large);
                 assembly.add(grouping, &Attribution::default(), None);
             }
+        }
+        if is_all(repository, path) {
+            self.local(repository, &level.prefix, assembly);
         }
         self.past(repository, &level.prefix, &large, assembly);
         self.nested(&root, &listing, level, assembly);
@@ -187,6 +191,7 @@ impl Run<'_> {
     /// A repository without its working tree, which it may name anywhere.
     fn stored(&mut self, repository: &Repository, root: &Path, level: &Level, assembly: &mut Assembly) {
         let large = LargeFiles::of(Some(repository), &level.prefix);
+        self.local(repository, &level.prefix, assembly);
         if self.options.history && !self.seen.contains(&repository.common_dir()) {
             self.past(repository, &level.prefix, &large, assembly);
             self.kept(repository, root, level, assembly);

@@ -132,7 +132,7 @@ fn best(finding: &Finding) -> &Occurrence {
 fn can_be_pointed_at(report: &Report, place: &Occurrence) -> bool {
     match place.provenance {
         Provenance::Worktree | Provenance::Staged => true,
-        Provenance::Commit(_) => place.in_head || report.scope.is_some(),
+        Provenance::Commit(_) => place.in_head || (report.scope.is_some() && !place.is_metadata()),
         _ => false,
     }
 }

@@ -138,15 +138,21 @@ pub(super) fn confidence(finding: &Finding) -> String {
 /// Where one would meet it now.
 pub(super) fn whereabouts(finding: &Finding) -> String {
     let has = |wanted: fn(&Provenance) -> bool| finding.occurrences.iter().any(|o| wanted(&o.provenance));
-    let in_history = has(|p| matches!(p, Provenance::Commit(_)));
+    let (metadata, blobs): (Vec<&Occurrence>, Vec<&Occurrence>) =
+        finding.occurrences.iter().partition(|place| place.is_metadata());
+    let is_commit = |place: &&Occurrence| matches!(place.provenance, Provenance::Commit(_));
+    let is_ref = |place: &&Occurrence| place.provenance == Provenance::Ref;
     let parts = [
         (has(|p| *p == Provenance::Stdin), "in standard input"),
         (has(|p| *p == Provenance::Worktree), "in the working tree"),
         (has(|p| *p == Provenance::Staged), "staged"),
         (finding.in_head, "in HEAD"),
-        (in_history && !finding.in_head, "not in HEAD, still in history"),
-        (has(|p| *p == Provenance::Ref), "in an object that a ref names without a commit"),
+        (blobs.iter().any(is_commit) && !finding.in_head, "not in HEAD, still in history"),
+        (metadata.iter().any(is_commit), "in a commit itself"),
+        (metadata.iter().any(is_ref), "in a tag or in the name of a ref"),
+        (blobs.iter().any(is_ref), "in an object that a ref names without a commit"),
         (has(|p| *p == Provenance::Unreachable), "in an object that no ref reaches"),
+        (has(|p| *p == Provenance::Local), "in the git directory"),
     ];
     parts.into_iter().filter(|(is, _)| *is).map(|(_, text)| text).collect::<Vec<_>>().join(", ")
 }
@@ -177,8 +183,10 @@ fn other_places(report: &Report, others: &[Occurrence]) -> String {
             Provenance::Stdin => "standard input".into(),
             Provenance::Commit(info) if occurrence.in_head => format!("in HEAD since {}", short_id(info)),
             Provenance::Commit(info) => format!("commit {}", short_id(info)),
+            Provenance::Ref if occurrence.is_metadata() => "tag or name of a ref".into(),
             Provenance::Ref => "object of a ref".into(),
             Provenance::Unreachable => "unreachable object".into(),
+            Provenance::Local => "git directory".into(),
         };
         let start = occurrence.location.start;
         format!("- {}:{}:{} ({source})", path(report, occurrence), start.line, start.column)

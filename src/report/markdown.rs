@@ -224,9 +224,12 @@ fn place(report: &Report, finding: &Finding, links: Option<&Links>) -> String {
     format!("{text}{more}, {}", whereabouts(finding))
 }
 
-/// The file as the commit had it that brought the secret in: that stays.
+/// The file as the commit had it that brought the secret in: that stays. Or the commit, if it is in no file.
 fn blob(report: &Report, place: &Occurrence, links: &Links) -> Option<String> {
     let commit = place.provenance.commit()?;
+    if place.is_metadata() {
+        return Some(links.commit(&commit.id.to_string()));
+    }
     if place.path.is_empty() || report.redactor.path_holds_secret(&place.path) {
         return None;
     }

@@ -29,7 +29,8 @@ pub(super) fn by_file<'a>(report: &Report, finding: &'a Finding) -> Vec<File<'a>
         Provenance::Staged => (2, Reverse(0)),
         Provenance::Commit(info) => (3, Reverse(info.time)),
         Provenance::Ref => (4, Reverse(0)),
-        Provenance::Unreachable => (5, Reverse(0)),
+        Provenance::Local => (5, Reverse(0)),
+        Provenance::Unreachable => (6, Reverse(0)),
     };
     for (_, occurrences) in &mut files {
         occurrences.sort_by_key(|occurrence| rank(occurrence));
@@ -50,9 +51,14 @@ pub(super) fn whereabouts(occurrence: &Occurrence) -> &'static str {
         Provenance::Worktree => "in the working tree",
         Provenance::Staged => "staged",
         Provenance::Stdin => "in standard input",
+        Provenance::Commit(_) if occurrence.is_metadata() => {
+            "in a commit itself: in its message or its headers"
+        }
         Provenance::Commit(_) => "not in this file of HEAD, but still in the history",
+        Provenance::Ref if occurrence.is_metadata() => "in a tag or in the name of a ref",
         Provenance::Ref => "in an object that a ref names without a commit",
         Provenance::Unreachable => "in an object that no ref reaches",
+        Provenance::Local => "in the git directory, which no clone carries",
     }
 }
 
@@ -63,8 +69,10 @@ pub(super) fn source(occurrence: &Occurrence) -> String {
         Provenance::Staged => "staged".into(),
         Provenance::Stdin => "standard input".into(),
         Provenance::Commit(info) => format!("commit {}", commit_and_date(info)),
+        Provenance::Ref if occurrence.is_metadata() => "tag or name of a ref".into(),
         Provenance::Ref => "object of a ref".into(),
         Provenance::Unreachable => "unreachable object".into(),
+        Provenance::Local => "git directory".into(),
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Place {
     Files,
     /// In older commits only.
     History,
+    /// In the git directory, which no clone carries.
+    Local,
     /// It was handed over, or nobody knows.
     Unknown,
 }
@@ -40,6 +42,8 @@ impl<'a> Circumstances<'a> {
             Place::Files
         } else if has(|place| matches!(place, Provenance::Stdin)) {
             Place::Unknown
+        } else if finding.occurrences.iter().all(|o| o.provenance == Provenance::Local) {
+            Place::Local
         } else {
             Place::History
         };
@@ -167,6 +171,7 @@ fn whereabouts(circumstances: &Circumstances<'_>) -> Option<&'static str> {
         (Place::Files, false) => "in the files here",
         (Place::History, true) => "still in the history, which was pushed",
         (Place::History, false) => "still in the history",
+        (Place::Local, _) => "in the git directory here",
         (Place::Unknown, _) => return None,
     })
 }

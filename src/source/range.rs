@@ -4,6 +4,7 @@
 //! 2. Each added blob is scanned, once.
 //! 3. Where one matched, what its parents had there is scanned, too. A secret that was there already, or that comes
 //!    from a file which the same commit removes, was not introduced.
+//! 4. The commits themselves are scanned: what is in them is new with them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use bstr::ByteSlice as _;
 use hashbrown::{HashMap, HashSet};
 
 use super::introduced::{Blobs, Change, Introduced, Known, Places, Reader, Sides, earlier};
-use super::{Counters, by_path};
+use super::{Counters, by_path, metadata};
 use crate::detect::Detector;
 use crate::finding::{CommitInfo, Gap, GapKind, RuleIndex};
 use crate::git::changes::{Added, Paths, Trees};
@@ -31,7 +32,7 @@ pub(crate) fn scan(
     repository: &Repository,
     selection: &Selection,
     detector: &Detector,
-    jobs: usize,
+    (jobs, with_metadata): (usize, bool),
     counters: &Counters,
     gaps: &mut Vec<Gap>,
 ) -> std::io::Result<Introduced> {
@@ -114,10 +115,17 @@ pub(crate) fn scan(
         }));
         introduced.grouping.add(&place, vec![found]);
     }
+    if with_metadata {
+        let found =
+            metadata::objects(repository, &commits, &selection.tags, detector, jobs, counters, range.gaps)?;
+        introduced.grouping.merge(found);
+        let rank = |(row, commit): (usize, &Commit)| (object_name(&commit.id), row);
+        introduced.ranks.extend(commits.iter().enumerate().map(rank));
+    }
     Ok(introduced)
 }
 
-fn info(objects: &mut Objects, commit: &Commit) -> CommitInfo {
+pub(super) fn info(objects: &mut Objects, commit: &Commit) -> CommitInfo {
     let bytes = objects.read(&commit.id, Kind::Commit).unwrap_or_default();
     let links = commit::links(bytes, |_| {});
     let (author, time) = commit::signature(links.author);

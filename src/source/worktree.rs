@@ -27,8 +27,28 @@ use crate::rules::PathRules;
 pub(crate) enum Item {
     /// A file or symbolic link, and its name in reports.
     File { path: PathBuf, name: BString },
+    /// A file of the git directory, and its name in reports.
+    Local { path: PathBuf, name: BString },
     /// A blob of the index whose bytes are not those of the file.
     Staged { id: gix::ObjectId, name: BString },
+}
+
+impl Item {
+    /// What is read from the disk.
+    fn on_disk(&self) -> Option<(&Path, &BStr)> {
+        match self {
+            Item::File { path, name } | Item::Local { path, name } => Some((path, name.as_bstr())),
+            Item::Staged { .. } => None,
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Item::File { name, .. } => Place::File(name.clone()),
+            Item::Local { name, .. } => Place::Local(name.clone()),
+            Item::Staged { id, name } => Place::Staged(name.clone(), object_name(id)),
+        }
+    }
 }
 
 /// Files above this size are read in chunks.
@@ -136,7 +156,7 @@ impl Listing {
 impl Item {
     pub(crate) fn name(&self) -> &BString {
         match self {
-            Item::File { name, .. } | Item::Staged { name, .. } => name,
+            Item::File { name, .. } | Item::Local { name, .. } | Item::Staged { name, .. } => name,
         }
     }
 }
@@ -159,8 +179,8 @@ pub(crate) fn scan(
     let run = || {
         let mut worker = Worker::new(detector, counters).noting(large);
         while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Item::File { path, name } = item {
-                guarded(name.as_bstr(), &mut worker, |worker| read_file(path, name.as_bstr(), worker));
+            if let Some((path, name)) = item.on_disk() {
+                guarded(name, &mut worker, |worker| read_file(path, name, &item.place(), worker));
             }
         }
         worker.finish()
@@ -193,16 +213,18 @@ fn report_paths(items: &[Item], detector: &Detector, grouping: &mut Grouping) {
     }
     let mut caches = rules.caches();
     for item in items {
-        let (place, name) = match item {
+        let name = match item {
             // What is tracked as a file can have become something else.
             Item::File { path, .. } if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {
                 continue;
             }
-            Item::File { name, .. } => (Place::File(name.clone()), name),
-            Item::Staged { id, name } => (Place::Staged(name.clone(), object_name(id)), name),
+            item => item.name(),
         };
         let found = rules.matching(name, &mut caches);
-        grouping.add(&place, found.into_iter().map(|rule| by_path::matched(rule, name.as_bstr())).collect());
+        grouping.add(
+            &item.place(),
+            found.into_iter().map(|rule| by_path::matched(rule, name.as_bstr())).collect(),
+        );
     }
 }
 
@@ -233,13 +255,12 @@ fn read_staged(id: gix::ObjectId, name: &BStr, repository: &gix::Repository, wor
     }
 }
 
-fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Result<()> {
-    let place = Place::File(name.to_owned());
+fn read_file(path: &Path, name: &BStr, place: &Place, worker: &mut Worker<'_>) -> std::io::Result<()> {
     let metadata = path.symlink_metadata()?;
     if metadata.is_symlink() {
         // What a link says is text as well; what it points at is read where it lies.
         let target = std::fs::read_link(path)?;
-        worker.scan(&place, &|| name.to_string(), target.as_os_str().as_encoded_bytes());
+        worker.scan(place, &|| name.to_string(), target.as_os_str().as_encoded_bytes());
     } else if metadata.is_file() {
         if worker.counters().leaves_out(metadata.len()) {
             return Ok(());
@@ -252,15 +273,17 @@ fn read_file(path: &Path, name: &BStr, worker: &mut Worker<'_>) -> std::io::Resu
         }
         // A file may grow while it is read.
         if metadata.len() > LARGEST_HELD || bytes.len() as u64 > LARGEST_HELD {
-            worker.scan_stream(&place, &name.to_string(), bytes.as_slice().chain(file));
+            worker.scan_stream(place, &name.to_string(), bytes.as_slice().chain(file));
         } else {
-            worker.scan(&place, &|| name.to_string(), &bytes);
+            worker.scan(place, &|| name.to_string(), &bytes);
         }
     } else {
         // Sockets, pipes and devices hold no text that a clone would carry.
         return Ok(());
     }
-    Counters::add(&worker.counters().files, 1);
+    if matches!(place, Place::File(_)) {
+        Counters::add(&worker.counters().files, 1);
+    }
     Ok(())
 }
 

@@ -189,6 +189,28 @@ fn pushes() {
 }
 
 #[test]
+fn pushes_of_messages_and_tags() {
+    let sandbox = with_hooks(&["pre-push"]);
+    with_server(&sandbox, &[]);
+    passes(&git(&sandbox, &["push", "-q", "origin", "main"]));
+    let tagged = sandbox.id("HEAD");
+    let id = sandbox.commit_staged(&line("message"));
+    let text = refused(&git(&sandbox, &["push", "-q", "origin", "main"]));
+    assert!(text.contains(&format!(".git/commits/{id}:")), "{text}");
+    sandbox.git(["reset", "-q", "--hard", &tagged]);
+    // The remote has the commit, but not the tag.
+    sandbox.git(["tag", "-a", "v1", "-m", &line("tag"), &tagged]);
+    sandbox.git(["tag", "-a", "v2", "-m", "tag of a tag", "v1"]);
+    let id = sandbox.id("refs/tags/v1");
+    for name in ["v1", "v2"] {
+        let text = refused(&git(&sandbox, &["push", "-q", "origin", name]));
+        assert!(text.contains(&format!(".git/tags/{id}:")), "{text}");
+    }
+    sandbox.git(["tag", "-a", "v3", "-m", "clean", &tagged]);
+    passes(&git(&sandbox, &["push", "-q", "origin", "v3"]));
+}
+
+#[test]
 fn pushes_of_several_refs_and_tags() {
     let sandbox = with_hooks(&["pre-push"]);
     with_server(&sandbox, &[]);

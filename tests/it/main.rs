@@ -36,6 +36,7 @@ mod hooks_fired;
 mod hooks_installed;
 mod hostile;
 mod imports;
+mod local;
 mod nested;
 mod network;
 mod output;

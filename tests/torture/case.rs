@@ -53,6 +53,8 @@ pub(crate) struct Expected {
     pub(crate) or_refused: bool,
     /// What standard error must hold.
     pub(crate) says: Vec<String>,
+    /// JSON pointers into the report, with the number that stands there.
+    pub(crate) numbers: Vec<(&'static str, u64)>,
     /// Arguments behind `muzzle scan -o json`; `.` if none.
     pub(crate) arguments: Vec<String>,
     /// Standard input.
@@ -81,6 +83,7 @@ pub(crate) fn finds<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Expe
         end: End::Complete,
         gaps: Vec::new(),
         says: Vec::new(),
+        numbers: Vec::new(),
         arguments: Vec::new(),
         stdin: Vec::new(),
         directory: String::new(),
@@ -164,6 +167,12 @@ impl Expected {
     /// Standard error says this.
     pub(crate) fn says(mut self, text: &str) -> Self {
         self.says.push(text.into());
+        self
+    }
+
+    /// The report has this number at this JSON pointer.
+    pub(crate) fn tells(mut self, pointer: &'static str, number: u64) -> Self {
+        self.numbers.push((pointer, number));
         self
     }
 

@@ -137,6 +137,12 @@ fn compare(expected: &Expected, run: Run) -> Vec<String> {
             complaints.push(format!("{begin:?}…{end:?} is not among {places:#?}"));
         }
     }
+    for (pointer, number) in &expected.numbers {
+        let told = scan.report.pointer(pointer);
+        if told.and_then(Value::as_u64) != Some(*number) {
+            complaints.push(format!("{pointer} is {told:?}, not {number}"));
+        }
+    }
     let ends = match expected.end {
         End::Complete => gaps.is_empty(),
         End::Incomplete => !gaps.is_empty(),

@@ -64,13 +64,22 @@ pub(super) fn state(finding: &Finding) -> &'static str {
         "only in history"
     } else if any(|provenance| *provenance == Provenance::Ref) {
         "only in a ref"
+    } else if any(|provenance| *provenance == Provenance::Local) {
+        "only in the git directory"
     } else {
         "unreachable"
     }
 }
 
 fn wheres(report: &Report) -> Vec<Bar> {
-    const STATES: [&str; 5] = ["in HEAD", "in files", "only in history", "only in a ref", "unreachable"];
+    const STATES: [&str; 6] = [
+        "in HEAD",
+        "in files",
+        "only in history",
+        "only in a ref",
+        "only in the git directory",
+        "unreachable",
+    ];
     let number = |wanted: &str| report.findings.iter().filter(|finding| state(finding) == wanted).count();
     let bars = STATES.into_iter().map(|name| (name.to_owned(), number(name), "plain"));
     bars.filter(|(_, number, _)| *number > 0).collect()

@@ -183,6 +183,7 @@ impl Reader {
             ("stdin", None) => Provenance::Stdin,
             ("ref", None) => Provenance::Ref,
             ("unreachable", None) => Provenance::Unreachable,
+            ("local", None) => Provenance::Local,
             ("commit", Some(commit)) => Provenance::Commit(self.commit(commit)?),
             ("commit", None) => return Err("an occurrence lacks its commit".into()),
             (source, _) => {

@@ -13,10 +13,10 @@ use bstr::{BString, ByteSlice as _};
 use super::{Values, first_line};
 use crate::detect::Detector;
 use crate::finding::{
-    Companion, Excerpt, Finding, Fingerprint, ObjectName, Occurrence, Provenance, RuleIndex,
+    Companion, Excerpt, Finding, Fingerprint, GIT_DIRECTORY, ObjectName, Occurrence, Provenance, RuleIndex,
 };
-use crate::git::Repository;
 use crate::git::blob::Blobs;
+use crate::git::{Repository, local, refs};
 use crate::grouping::Place;
 use crate::location::Location;
 use crate::report::Report;
@@ -49,6 +49,10 @@ enum Source {
     /// A file of a commit.
     Committed(ObjectName, BString),
     File(BString),
+    /// A file of the git directory.
+    Local(BString),
+    /// The names of all refs of the repository to which one of them belongs, a line each.
+    RefNames(BString),
 }
 
 struct Reader<'a> {
@@ -187,8 +191,14 @@ impl Reader<'_> {
             Source::Blob(id, path) => self.blob(id, path),
             Source::Committed(id, path) => self.committed(id, path),
             Source::File(path) => self.file(path),
+            Source::Local(name) => self.local(name),
+            Source::RefNames(name) => self.ref_names(name),
         };
-        let (Source::Blob(_, path) | Source::Committed(_, path) | Source::File(path)) = source;
+        let (Source::Blob(_, path)
+        | Source::Committed(_, path)
+        | Source::File(path)
+        | Source::Local(path)
+        | Source::RefNames(path)) = source;
         let hits = bytes.map(|bytes| {
             let mut hits = self.scan(&bytes);
             hits.extend(self.large(&bytes, path).iter().flat_map(|bytes| self.scan(bytes)));
@@ -257,15 +267,34 @@ impl Reader<'_> {
                 "{shown} does not lie in what was scanned: --repository PATH names the file"
             ));
         };
-        let failed = |error: std::io::Error| format!("{shown} cannot be read again: {error}");
-        let metadata = path.symlink_metadata().map_err(failed)?;
-        if !metadata.is_file() || metadata.len() > LARGEST {
-            return Err(format!("{shown} is no plain file any more, or too large"));
-        }
-        let mut bytes = Vec::new();
-        let file = std::fs::File::open(&path).map_err(failed)?;
-        file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
-        Ok(bytes)
+        plain_file(&path, &shown)
+    }
+
+    /// A file of the git directory.
+    fn local(&self, name: &BString) -> Result<Vec<u8>, String> {
+        let shown = visible(name);
+        let (repository, below) = self.git_directory(name)?;
+        let path = local::place(&repository, below).ok_or_else(|| format!("{shown} is no path here"))?;
+        plain_file(&path, &shown)
+    }
+
+    /// The names of all refs, a line each.
+    fn ref_names(&self, name: &BString) -> Result<Vec<u8>, String> {
+        let (repository, _) = self.git_directory(name)?;
+        // What cannot be read is told by the scan.
+        let refs = refs::roots(&repository, &mut Vec::new()).refs;
+        Ok(refs.into_iter().flat_map(|(name, _)| Vec::from(name).into_iter().chain(*b"\n")).collect())
+    }
+
+    /// The repository in whose git directory a path leads, and the rest of the path.
+    fn git_directory<'a>(&self, name: &'a BString) -> Result<(Repository, &'a [u8]), String> {
+        let lost = || format!("{} is in no repository any more", visible(name));
+        let at = name.rfind(GIT_DIRECTORY).ok_or_else(lost)?;
+        let (prefix, below) = name.split_at(at);
+        let own = self.repository.as_ref().filter(|_| prefix.is_empty());
+        let own = own.and_then(|own| Repository::open(own.git_dir()).ok());
+        let inner = || self.inner(name).into_iter().find(|(_, place)| place == prefix);
+        Ok((own.or_else(|| inner().map(|(inner, _)| inner)).ok_or_else(lost)?, below))
     }
 
     fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
@@ -294,6 +323,21 @@ fn source(occurrence: &Occurrence) -> Result<Source, String> {
         (Provenance::Stdin, None) => {
             Err("it came from standard input, which cannot be read again: scan with --verify".into())
         }
+        (Provenance::Local, None) => Ok(Source::Local(occurrence.file().into())),
+        (Provenance::Ref, None) => Ok(Source::RefNames(occurrence.file().into())),
         (_, None) => Ok(Source::File(occurrence.file().into())),
     }
+}
+
+/// The bytes of what must be a plain file; errors call it by the name that is `shown`.
+fn plain_file(path: &Path, shown: &str) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("{shown} cannot be read again: {error}");
+    let metadata = path.symlink_metadata().map_err(failed)?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(format!("{shown} is no plain file any more, or too large"));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
