@@ -96,7 +96,7 @@ pub(crate) fn attribute(
     let mut interest = objects.clone();
     interest.extend(&links.named);
     let mut caches = by_path.caches();
-    let starts = Starts::resolve(store, &links, roots, gaps);
+    let starts = Starts::resolve(store, &links, roots, &objects, gaps);
     let order = order::topological(&links, &starts.commits);
     let reach = places::Reach::of(&links, &order, &starts);
     report_missing(store, &links, &order, &reach, roots, gaps);
@@ -196,15 +196,27 @@ pub(crate) struct Starts {
     pub(crate) tips: Vec<(BString, usize)>,
     /// Trees and blobs that a ref names without a commit.
     pub(crate) bare: Vec<(BString, Number)>,
-    /// Tags that lead to something, with the ref that leads to them; without one, a reflog or the like does.
-    pub(crate) tags: Vec<(Option<BString>, Number)>,
+    /// Tags that are met on the way.
+    pub(crate) tags: HashSet<Number>,
+    /// Refs, with the tags on their way in which something was found.
+    pub(crate) tagged: Vec<(BString, Number)>,
 }
 
 /// A chain of tags longer than this is no chain that anybody made on purpose, and is told.
 const LONGEST_TAG_CHAIN: usize = 4096;
 
+/// Refs of tags that are told. Any number of refs can lead through the same long chain.
+const MOST_TAGGED: usize = 1 << 16;
+
 impl Starts {
-    fn resolve(store: &Store, links: &Links, roots: &Roots, gaps: &mut Vec<Gap>) -> Self {
+    /// `found` are objects in which something was found.
+    fn resolve(
+        store: &Store,
+        links: &Links,
+        roots: &Roots,
+        found: &HashSet<Number>,
+        gaps: &mut Vec<Gap>,
+    ) -> Self {
         let mut starts = Starts::default();
         let mut named = BTreeSet::new();
         let mut endless = BTreeSet::new();
@@ -219,7 +231,7 @@ impl Starts {
         for (name, id) in
             refs.chain(roots.head.iter().filter(|_| !roots.limited).map(|id| (None, id))).chain(reflogs)
         {
-            match peel(store, links, id, |tag| starts.tags.push((name.cloned(), tag))) {
+            match peel(store, links, id, |tag| starts.meet(tag, name, found)) {
                 Ok(number) if links.tags.contains_key(&number) => {
                     endless.insert(number);
                 }
@@ -241,11 +253,21 @@ impl Starts {
         }));
         // These may be stale without harm.
         for id in &roots.special {
-            let number = peel(store, links, id, |tag| starts.tags.push((None, tag))).ok();
+            let number = peel(store, links, id, |tag| starts.meet(tag, None, found)).ok();
             starts.commits.extend(number.and_then(|number| links.row_of(number)));
         }
         starts.head = roots.head.and_then(|id| links.row_of(peel(store, links, &id, |_| {}).ok()?));
         starts
+    }
+
+    fn meet(&mut self, tag: Number, by: Option<&BString>, found: &HashSet<Number>) {
+        self.tags.insert(tag);
+        if let Some(name) = by
+            && found.contains(&tag)
+            && self.tagged.len() < MOST_TAGGED
+        {
+            self.tagged.push((name.clone(), tag));
+        }
     }
 }
 

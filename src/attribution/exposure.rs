@@ -243,17 +243,13 @@ impl History<'_> {
         for (name, object) in &starts.bare {
             tips.push((name.clone(), self.below(*object)?));
         }
-        let mut known: Option<HashMap<BString, usize>> = None;
-        for (name, tag) in starts.tags.iter().filter_map(|(name, tag)| Some((name.as_ref()?, *tag))) {
-            let own = self.own(tag);
-            if own == EMPTY {
-                continue;
-            }
-            let known = known.get_or_insert_with(|| {
-                tips.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect()
-            });
-            if let Some(at) = known.get(name) {
-                tips[*at].1 = self.sets.union(&mut vec![tips[*at].1, own])?;
+        if !starts.tagged.is_empty() {
+            let known: HashMap<BString, usize> =
+                tips.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+            for (name, tag) in &starts.tagged {
+                if let Some(at) = known.get(name) {
+                    tips[*at].1 = self.sets.union(&mut vec![tips[*at].1, self.own(*tag)])?;
+                }
             }
         }
         tips.retain(|(_, set)| *set != EMPTY);

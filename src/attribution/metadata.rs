@@ -28,7 +28,6 @@ pub(super) fn homes(
         return Vec::new();
     }
     let reached: HashSet<usize> = order.iter().copied().collect();
-    let tags: HashSet<Number> = starts.tags.iter().map(|(_, tag)| *tag).collect();
     let home = |number: Number| {
         let id = object_name(store.id(number));
         let (path, provenance) = match links.row_of(number) {
@@ -36,7 +35,7 @@ pub(super) fn homes(
                 (metadata::commit_path(&id), Provenance::Commit(info_of(row)))
             }
             Some(_) => (metadata::commit_path(&id), Provenance::Unreachable),
-            None if tags.contains(&number) => (metadata::tag_path(&id), Provenance::Ref),
+            None if starts.tags.contains(&number) => (metadata::tag_path(&id), Provenance::Ref),
             None => (metadata::tag_path(&id), Provenance::Unreachable),
         };
         (number, vec![Home { path, provenance, in_head: false }])

@@ -117,6 +117,7 @@ fn raw_commit(t: &Sandbox, rest: &[u8]) -> String {
     id
 }
 
+const WHO: &str = "C <c@d.test> 1600000000 +0000";
 const PEOPLE: &str = "author A <a@b.test> 1600000000 +0000\ncommitter C <c@d.test> 1600000000 +0000\n";
 
 type Bytes = fn() -> Vec<u8>;
@@ -250,7 +251,27 @@ fn names() -> Vec<Case> {
         }
     };
     let loose = refs.into_iter().map(of_ref(false));
-    loose.chain(refs.into_iter().take(2).map(of_ref(true))).collect()
+    let mut cases: Vec<Case> = loose.chain(refs.into_iter().take(2).map(of_ref(true))).collect();
+    cases.push(repository("name of a ref of another worktree", |t| {
+        t.commit_file("a", "a\n");
+        let linked = t.outside("linked");
+        t.git(["worktree", "add", "-q", "--detach", linked.to_str().unwrap()]);
+        t.git_in(&linked, ["update-ref", &format!("refs/worktree/{}", github("one")), "HEAD"], b"");
+        finds(["one"]).at(".git/worktrees/linked/refs/worktree/ghp_********:1:32 ref")
+    }));
+    cases.push(repository("refs through one long chain of tags", |t| {
+        t.commit_file("a", "a\n");
+        t.git(["tag", "-a", "-m", &line("one"), "first"]);
+        let mut id = t.id("refs/tags/first");
+        for number in 0..40 {
+            let tag = format!("object {id}\ntype tag\ntag t{number}\ntagger {WHO}\n\nmore\n");
+            id = t.git_with(["hash-object", "-t", "tag", "-w", "--stdin"], tag.as_bytes());
+        }
+        let refs: String = (0..500).map(|number| format!("create refs/tags/r{number} {id}\n")).collect();
+        t.git_with(["update-ref", "--stdin"], refs.as_bytes());
+        in_tag(t, &t.id("refs/tags/first")).tells("/findings/0/refs_total", 501)
+    }));
+    cases
 }
 
 fn reach() -> Vec<Case> {
