@@ -96,19 +96,19 @@ impl Names {
     }
 }
 
-/// What the refs point at that a worktree has for itself.
+/// The refs that a worktree has for itself, with what they point at.
 pub(super) fn private(
     directory: &Path,
     storage: Storage,
     hash: gix::hash::Kind,
-) -> (Vec<gix::ObjectId>, Broken) {
+) -> (Vec<(BString, gix::ObjectId)>, Broken) {
     let (refs, broken) = of_directory(directory, storage, hash);
     let private = refs.into_iter().filter(|(name, _)| is_private(name.as_bstr()));
-    let ids = private.filter_map(|(_, target)| match target {
-        Target::Id(id) => Some(id),
+    let direct = private.filter_map(|(name, target)| match target {
+        Target::Id(id) => Some((name, id)),
         Target::Name(_) => None,
     });
-    (ids.collect(), broken)
+    (direct.collect(), broken)
 }
 
 fn of_directory(

@@ -56,17 +56,17 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     }
     roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
     for directory in administrative_directories(repository, gaps) {
-        // Those of this worktree are among the others.
-        if directory != repository.git_dir() {
-            for kind in OF_ONE_WORKTREE {
-                let place = directory.join("refs").join(kind);
-                read_refs(&place, repository.gix.common_dir(), 0, &mut roots.refs);
-            }
-        }
         read_reflogs(&directory.join("logs"), 0, &mut roots.reflogs, gaps);
         read_special(&directory, &mut roots.special, gaps);
-        let (ids, more) = names::private(&directory, repository.storage, repository.hash());
-        roots.special.extend(ids);
+        let (private, more) = names::private(&directory, repository.storage, repository.hash());
+        for (name, id) in private {
+            // Those of this worktree are among the others.
+            if name.starts_with(b"refs/") && directory != repository.git_dir() {
+                roots.refs.push((name_of_private(&directory, repository, &name), id));
+            } else {
+                roots.special.insert(id);
+            }
+        }
         if repository.storage == Storage::Tables {
             roots.reflogs.extend(Stack::read(&directory.join(names::TABLES), repository.hash()).logged);
         }
@@ -120,22 +120,12 @@ fn broken(place: String, detail: String) -> Gap {
     Gap { kind: GapKind::BrokenRef, place, detail }
 }
 
-/// Refs that each worktree has for itself.
-const OF_ONE_WORKTREE: [&str; 3] = ["bisect", "rewritten", "worktree"];
-
-/// Refs of another worktree; their names are their places below `common`. What is wrong with them is told elsewhere.
-fn read_refs(directory: &Path, common: &Path, depth: usize, refs: &mut Vec<(BString, gix::ObjectId)>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        let Ok(metadata) = path.symlink_metadata() else { continue };
-        if metadata.is_dir() && depth < DEEPEST_LOG {
-            read_refs(&path, common, depth + 1, refs);
-        } else if metadata.is_file() && metadata.len() <= LARGEST_REF {
-            let text = std::fs::read(&path).unwrap_or_default();
-            let name = path.strip_prefix(common).unwrap_or(&path).as_os_str().as_encoded_bytes();
-            refs.extend(id(&text).map(|id| (name.into(), id)));
-        }
-    }
+/// What a ref that a worktree has for itself is called elsewhere: `worktrees/NAME/refs/…`.
+fn name_of_private(directory: &Path, repository: &Repository, name: &[u8]) -> BString {
+    let below = directory.strip_prefix(repository.gix.common_dir()).unwrap_or(directory);
+    let below = below.as_os_str().as_encoded_bytes();
+    let slash: &[u8] = if below.is_empty() { b"" } else { b"/" };
+    [below, slash, name].concat().into()
 }
 
 /// The common directory and the one of each linked worktree.

@@ -273,9 +273,10 @@ fn hostile() -> Vec<Case> {
             t.write(format!(".git/hooks/{}a", "d/".repeat(80)), line("one"));
             clean().gaps(["too-large "])
         }),
-        repository("description of a gibibyte", |t| {
-            let file = std::fs::File::create(t.path(".git/MERGE_RR")).unwrap();
-            file.set_len(1 << 30).unwrap();
+        repository("patch of 256 MiB", |t| {
+            t.write(".git/rebase-merge/patch", b"");
+            let file = std::fs::File::create(t.path(".git/rebase-merge/patch")).unwrap();
+            file.set_len(256 << 20).unwrap();
             t.write(".git/description", line("one"));
             in_file(t, "description").beyond_git()
         }),
