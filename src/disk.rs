@@ -54,10 +54,10 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let long = directory.path().join("x".repeat(300));
         for absent in [directory.path().join("none"), file.join("below"), long] {
-            assert_eq!(entries(&absent).unwrap(), [PathBuf::new(); 0]);
+            assert!(entries(&absent).unwrap().is_empty());
             assert!(look(&absent).unwrap().is_none() && look_at_link(&absent).unwrap().is_none());
         }
-        assert_eq!(entries(directory.path()).unwrap(), [file.clone()]);
+        assert_eq!(entries(directory.path()).unwrap(), std::slice::from_ref(&file));
         assert!(look(&file).unwrap().is_some_and(|metadata| metadata.is_file()));
         let circle = directory.path().join("circle");
         std::os::unix::fs::symlink("circle", &circle).unwrap();

@@ -16,6 +16,8 @@ mod about;
 pub mod csv;
 mod facts;
 #[cfg(any(fuzzing, test))]
+#[cfg_attr(not(test), allow(dead_code, reason = "fuzzers need a part of it"))]
+#[allow(clippy::unwrap_used, reason = "what is made up here is right")]
 mod fixture;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;

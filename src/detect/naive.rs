@@ -117,12 +117,16 @@ fn is_expression(rule: &Rule) -> bool {
     rule.try_compiled().is_ok_and(|compiled| compiled.block.is_none())
 }
 
-/// Whether the detector finds what the rules' expressions find; if not, what it finds of which rule, and what they do.
-pub(super) fn compare(
-    detector: &Detector,
-    text: &[u8],
-    scratch: &mut Scratch,
-) -> Result<(), (String, [Vec<Range<usize>>; 2])> {
+/// What the detector finds of a rule, and what its expression does.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    rule: String,
+    fast: Vec<Range<usize>>,
+    slow: Vec<Range<usize>>,
+}
+
+/// Whether the detector finds what the rules' expressions find.
+pub(super) fn compare(detector: &Detector, text: &[u8], scratch: &mut Scratch) -> Result<(), Difference> {
     detector.find_candidates(text, 0..text.len(), scratch);
     for (index, rule) in detector.rules().iter().filter(|(_, rule)| is_expression(rule)) {
         let mut fast: Vec<_> =
@@ -131,7 +135,7 @@ pub(super) fn compare(
         fast.dedup();
         let slow = candidates(rule, text);
         if fast != slow {
-            return Err((rule.id.clone(), [fast, slow]));
+            return Err(Difference { rule: rule.id.clone(), fast, slow });
         }
     }
     Ok(())

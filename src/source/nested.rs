@@ -76,7 +76,7 @@ pub(crate) fn kept(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(PathBuf
             name.extend_from_slice(path.file_name().unwrap_or_default().as_encoded_bytes());
             // One without a HEAD or without objects is broken, not a part of a name.
             let is_there = |part: &&str| disk::look(&path.join(part)).map_or(true, |found| found.is_some());
-            if ["HEAD", "objects"].iter().any(|part| is_there(part)) {
+            if ["HEAD", "objects"].iter().any(is_there) {
                 found.push((path, name));
             } else {
                 stack.push((path, name, depth + 1));
