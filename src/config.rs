@@ -111,7 +111,6 @@ impl Config {
             honour_ignores: is(&layer.ignore_files, true),
             archives: is(&layer.archives, true),
             decoding: is(&layer.decoding, true),
-            messages: is(&layer.messages, true),
             no_delta: args.no_delta,
             threshold,
             jobs: layer.jobs.as_ref().map_or(cores, |jobs| usize::from(jobs.value)),

@@ -60,8 +60,6 @@ pub struct Options {
     pub archives: bool,
     /// Decode what stands encoded in texts.
     pub decoding: bool,
-    /// Scan messages of commits and tags, and names of authors and refs.
-    pub messages: bool,
     /// Scan every blob in full, without regard to what it is made from: the oracle of the fast path.
     pub no_delta: bool,
     /// Report what only unreachable objects hold.
@@ -93,7 +91,6 @@ impl Options {
             honour_ignores: true,
             archives: true,
             decoding: true,
-            messages: true,
             no_delta: false,
             unreachable: false,
             threshold: Confidence::Medium,

@@ -38,9 +38,6 @@ pub struct ScanArgs {
     /// Leave what stands encoded in texts as it is: base64, hex, escapes.
     #[arg(long)]
     pub no_decoding: bool,
-    /// Scan neither messages of commits and tags nor names of authors and refs.
-    #[arg(long)]
-    pub no_messages: bool,
     /// Report nothing in files and blobs that are larger, such as "10 MiB"; they are counted.
     #[arg(long, value_name = "SIZE")]
     pub largest_file: Option<String>,

@@ -53,7 +53,6 @@ impl Environment {
             ignore_files: self.set("scan.ignore_files", switch)?,
             archives: self.set("scan.archives", switch)?,
             decoding: self.set("scan.decoding", switch)?,
-            messages: self.set("scan.messages", switch)?,
             largest_file: self.set("scan.largest_file", Size::parse)?,
             only: self.set("rules.only", list)?,
             disable: self.set("rules.disable", list)?,

@@ -84,9 +84,6 @@ struct ScanSection {
     /// Whether what stands encoded in texts (base64, hex, escapes) is decoded.
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     decoding: Option<Spanned<bool>>,
-    /// Whether messages of commits and tags, and names of authors and refs, are scanned.
-    #[cfg_attr(test, schemars(with = "Option<bool>"))]
-    messages: Option<Spanned<bool>>,
     /// Nothing is reported in larger files, such as `10 MiB`; they are counted.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     largest_file: Option<Spanned<String>>,
@@ -245,7 +242,6 @@ impl Reader<'_> {
             ignore_files: self.set(scan.ignore_files),
             archives: self.set(scan.archives),
             decoding: self.set(scan.decoding),
-            messages: self.set(scan.messages),
             largest_file: self.checked(scan.largest_file, |text| Size::parse(&text))?,
             only: self.set(rules.only).filter(|only| !only.value.is_empty()),
             disable: self.set(rules.disable),

@@ -34,7 +34,6 @@ pub(super) fn layer(args: &ScanArgs) -> anyhow::Result<Layer> {
         ignore_files: on(args.no_ignore, "--no-ignore", false),
         archives: on(args.no_archives, "--no-archives", false),
         decoding: on(args.no_decoding, "--no-decoding", false),
-        messages: on(args.no_messages, "--no-messages", false),
         largest_file: largest_file.map(|size| Setting::new(size, Origin::Flag("--largest-file"))),
         only: list(&args.rules, "--rule"),
         disable: list(&args.disabled_rules, "--disable-rule"),

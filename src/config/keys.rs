@@ -70,8 +70,6 @@ pub const KEYS: &[Key] = &[
         .env("MUZZLE_ARCHIVES").flag("--no-archives").hides("false"),
     key("scan.decoding", BOOL, "true", "Whether what stands encoded in texts (base64, hex, escapes) is decoded.")
         .env("MUZZLE_DECODING").flag("--no-decoding").hides("false"),
-    key("scan.messages", BOOL, "true", "Whether messages of commits and tags, and names of authors and refs, are scanned.")
-        .env("MUZZLE_MESSAGES").flag("--no-messages").hides("false"),
     key(
         "scan.largest_file",
         "a size: \"10 MiB\"",
@@ -254,7 +252,7 @@ mod tests {
         assert!(why("[rules.override.x]\nseverty = 1").contains("did you mean `severity`?"));
         assert!(why("[verify]\n").contains("later versions"));
         assert!(why("[scan]\nzzz = 1").ends_with(
-            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, messages, unreachable, worktree"
+            "known: archives, confidence, decoding, history, ignore_files, jobs, largest_file, unreachable, worktree"
         ));
     }
 

@@ -59,7 +59,6 @@ layer! {
     ignore_files: bool = "scan.ignore_files",
     archives: bool = "scan.archives",
     decoding: bool = "scan.decoding",
-    messages: bool = "scan.messages",
     largest_file: Size = "scan.largest_file",
     only: Vec<String> = "rules.only",
     disable: Vec<String> = "rules.disable",

@@ -20,7 +20,6 @@ pub(super) fn only(tree: &Layer, base: &Layer) -> Layer {
         ignore_files: is(&tree.ignore_files, false),
         archives: is(&tree.archives, true),
         decoding: is(&tree.decoding, true),
-        messages: is(&tree.messages, true),
         largest_file: tree
             .largest_file
             .clone()

@@ -99,7 +99,6 @@ fn numbers(base: &Layer, tree: &Layer, found: &mut Vec<String>) {
         ("working tree not scanned", false, true, &|l: &Layer| l.worktree.clone()),
         ("archives not opened", false, true, &|l: &Layer| l.archives.clone()),
         ("encoded text not decoded", false, true, &|l: &Layer| l.decoding.clone()),
-        ("messages not scanned", false, true, &|l: &Layer| l.messages.clone()),
         ("built-in rules off", false, true, &|l: &Layer| l.builtin.clone()),
         ("ignored files passed over", true, true, &|l: &Layer| l.ignore_files.clone()),
         ("unreachable objects not reported", false, false, &|l: &Layer| l.unreachable.clone()),

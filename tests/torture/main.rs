@@ -14,6 +14,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod broken;
+#[allow(dead_code, reason = "each kind of case asks for something else")]
 mod case;
 mod containers;
 mod forms;
