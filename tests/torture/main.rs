@@ -8,6 +8,9 @@
 #![allow(
     clippy::unwrap_used,
     clippy::too_many_lines,
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::useless_vec,
     reason = "this is a test, although it has a harness of its own"
 )]
 
