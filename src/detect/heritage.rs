@@ -263,6 +263,7 @@ mod tests {
     }
 
     /// Texts in which credentials stand encoded, wrapped and not, between other things.
+    #[expect(clippy::format_collect, reason = "a few short texts")]
     fn encoded_texts() -> impl Strategy<Value = Vec<u8>> {
         use base64::Engine as _;
         let token = |name: &str| {

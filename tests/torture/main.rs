@@ -8,12 +8,16 @@
 #![allow(
     clippy::unwrap_used,
     clippy::too_many_lines,
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::useless_vec,
     reason = "this is a test, although it has a harness of its own"
 )]
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod broken;
+#[allow(dead_code, reason = "each kind of case asks for something else")]
 mod case;
 mod containers;
 mod faults;
