@@ -1,71 +1,93 @@
 //! Refs in files: one each below `refs`, and many in `packed-refs`, which the former override.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
 use bstr::{BString, ByteSlice as _};
 
 use super::names::{Broken, Target};
+use crate::disk;
 
 /// A ref is an id or a name, and neither is longer.
 const LARGEST_REF: u64 = 64 << 10;
 /// A larger `packed-refs` is not read.
 const LARGEST_LIST: u64 = 256 << 20;
-/// Deeper than a path can be.
-const DEEPEST: usize = 2048;
-
 /// The refs of one administrative directory, `HEAD` among them.
 pub(super) fn read(directory: &Path) -> (BTreeMap<BString, Target>, Broken) {
     let (mut refs, mut broken) = (BTreeMap::new(), Vec::new());
     packed(&directory.join("packed-refs"), &mut refs, &mut broken);
-    let mut seen = HashSet::new();
-    let mut stack = vec![(directory.join("refs"), BString::from("refs"), 0)];
-    while let Some((path, name, depth)) = stack.pop() {
-        // A link may lead back up.
-        let is_new = path.canonicalize().is_ok_and(|real| seen.insert(real));
-        let Ok(entries) = std::fs::read_dir(&path) else { continue };
-        if !is_new || depth > DEEPEST {
-            continue;
+    let top = directory.join("refs");
+    let mut stack = Vec::new();
+    match top.canonicalize() {
+        // Several working trees once shared their refs by a link.
+        Ok(real)
+            if real.parent().is_some_and(|up| super::is_git_dir(up).unwrap_or(false))
+                || !top.is_symlink() =>
+        {
+            stack.push((real, BString::from("refs")));
         }
-        for entry in entries.flatten() {
-            let part = entry.file_name();
-            let part = part.as_encoded_bytes();
+        Ok(_) => broken.push(("refs".into(), ELSEWHERE.into())),
+        Err(error) if disk::is_absent(&error) => {}
+        Err(error) => broken.push(("refs".into(), error.to_string())),
+    }
+    let bounds = stack.first().and_then(|(real, _)| Some(real.parent()?.to_owned()));
+    while let Some((path, name)) = stack.pop() {
+        let paths = disk::entries(&path).unwrap_or_else(|error| {
+            broken.push((name.to_string(), error.to_string()));
+            Vec::new()
+        });
+        for path in paths {
+            let part = path.file_name().unwrap_or_default().as_encoded_bytes();
             // Locks and the like.
             if part.starts_with(b".") || part.ends_with(b".lock") {
                 continue;
             }
             let name = BString::from([name.as_slice(), b"/", part].concat());
-            if entry.path().is_dir() {
-                stack.push((entry.path(), name, depth + 1));
-            } else {
-                one(&entry.path(), name, &mut refs, &mut broken);
+            match path.symlink_metadata() {
+                Ok(metadata) if metadata.is_dir() => stack.push((path, name)),
+                _ => one(&path, name, bounds.as_deref(), &mut refs, &mut broken),
             }
         }
     }
-    let head = directory.join("HEAD");
-    if head.symlink_metadata().is_ok() {
-        one(&head, "HEAD".into(), &mut refs, &mut broken);
-    }
+    let real = directory.canonicalize().ok();
+    one(&directory.join("HEAD"), "HEAD".into(), real.as_deref(), &mut refs, &mut broken);
     (refs, broken)
 }
 
-fn one(path: &Path, name: BString, refs: &mut BTreeMap<BString, Target>, broken: &mut Broken) {
-    match target(path) {
+const ELSEWHERE: &str = "it is a symbolic link that leads elsewhere, which git may follow";
+
+fn one(
+    path: &Path,
+    name: BString,
+    bounds: Option<&Path>,
+    refs: &mut BTreeMap<BString, Target>,
+    broken: &mut Broken,
+) {
+    match target(path, bounds) {
         Ok(Some(target)) => drop(refs.insert(name, target)),
         Ok(None) => {}
         Err(why) => broken.push((name.to_string(), why)),
     }
 }
 
-/// What a file says; none if it is gone by now.
-fn target(path: &Path) -> Result<Option<Target>, String> {
-    // As refs to refs were once written.
-    if let Ok(link) = std::fs::read_link(path)
-        && let link = link.as_os_str().as_encoded_bytes()
-        && link.starts_with(b"refs/")
-    {
-        return Ok(Some(Target::Name(link.into())));
+/// What a file says; none if it is gone by now, or a link to nowhere or to a directory. Links are followed within
+/// these bounds.
+fn target(path: &Path, bounds: Option<&Path>) -> Result<Option<Target>, String> {
+    if let Ok(link) = std::fs::read_link(path) {
+        // As refs to refs were once written.
+        let name = link.as_os_str().as_encoded_bytes();
+        if name.starts_with(b"refs/") {
+            return Ok(Some(Target::Name(name.into())));
+        }
+        match path.canonicalize() {
+            Ok(real) if bounds.is_none_or(|bounds| !real.starts_with(bounds)) => {
+                return Err(ELSEWHERE.into());
+            }
+            // What lies there is read where it lies.
+            Ok(real) if real.is_dir() => return Ok(None),
+            _ => {}
+        }
     }
     let Some(bytes) = plain(path, LARGEST_REF)? else { return Ok(None) };
     if let Some(name) = bytes.strip_prefix(b"ref:") {

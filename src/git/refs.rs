@@ -45,14 +45,11 @@ pub(crate) fn only(repository: &Repository, name: &str, id: gix::ObjectId, gaps:
 /// Reads all of them. What cannot be read is a gap.
 pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     let mut roots = Roots { shallow: shallow(repository, gaps), ..Roots::default() };
-    if are_readable(&repository.gix.common_dir().join("refs"), gaps) {
-        // A branch that HEAD names but that does not exist is an unborn branch, unless its file says nonsense, which is
-        // met among all refs.
-        roots.refs = all(repository, gaps);
-        match repository.head() {
-            Ok(head) => roots.head = head,
-            Err(why) => gaps.push(broken("HEAD".into(), why)),
-        }
+    roots.refs = all(repository, gaps);
+    // A branch that HEAD names but that does not exist is an unborn branch.
+    match repository.names().head() {
+        Ok(head) => roots.head = head,
+        Err(why) => gaps.push(broken("HEAD".into(), why)),
     }
     roots.replaced = roots.refs.iter().filter(|(name, _)| name.starts_with(b"refs/replace/")).count();
     for directory in administrative_directories(repository, gaps) {
@@ -60,17 +57,17 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
         read_special(&directory, &mut roots.special, gaps);
         let (private, more) = names::private(&directory, repository.storage, repository.hash());
         for (name, id) in private {
-            // Those of this worktree are among the others.
-            if name.starts_with(b"refs/") && directory != repository.git_dir() {
-                roots.refs.push((name_of_private(&directory, repository, &name), id));
-            } else {
+            if !name.starts_with(b"refs/") {
                 roots.special.insert(id);
+            } else if directory != repository.git_dir() {
+                // Those of this worktree are among the others.
+                roots.refs.push((below(&directory, &name, repository.gix.common_dir()), id));
             }
         }
         if repository.storage == Storage::Tables {
             roots.reflogs.extend(Stack::read(&directory.join(names::TABLES), repository.hash()).logged);
         }
-        for (place, why) in more {
+        for (place, why) in more.into_iter().take(MOST_BROKEN) {
             let gap = broken(place, why);
             // Those of this worktree are told already.
             if !gaps.contains(&gap) {
@@ -82,28 +79,10 @@ pub(crate) fn roots(repository: &Repository, gaps: &mut Vec<Gap>) -> Roots {
     roots
 }
 
-/// A ref is an id or the name of another one.
-const LARGEST_REF: u64 = 1 << 20;
-
-/// Whether each file is small enough to be a ref; the others would be held in memory. What gix passes over is told.
-fn are_readable(directory: &Path, gaps: &mut Vec<Gap>) -> bool {
-    let mut stack = vec![directory.to_owned()];
-    let mut readable = true;
-    while let Some(directory) = stack.pop() {
-        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-            let Ok(metadata) = entry.metadata() else { continue };
-            let mut complain = |why: String| gaps.push(broken(entry.path().display().to_string(), why));
-            if metadata.is_dir() {
-                stack.push(entry.path());
-            } else if metadata.is_symlink() {
-                complain("it is a symbolic link, which git may follow".into());
-            } else if metadata.is_file() && metadata.len() > LARGEST_REF {
-                readable = false;
-                complain(format!("it has more than {LARGEST_REF} bytes; no ref is read"));
-            }
-        }
-    }
-    readable
+/// The place of a ref of one worktree below `common`.
+fn below(directory: &Path, name: &BString, common: &Path) -> BString {
+    let place = directory.join(gix::path::from_bstr(name.as_bstr()).unwrap_or_default());
+    place.strip_prefix(common).unwrap_or(&place).as_os_str().as_encoded_bytes().into()
 }
 
 /// A file of rubbish can hold any number of refs that are none.
@@ -118,14 +97,6 @@ pub(super) fn all(repository: &Repository, gaps: &mut Vec<Gap>) -> Vec<(BString,
 
 fn broken(place: String, detail: String) -> Gap {
     Gap { kind: GapKind::BrokenRef, place, detail }
-}
-
-/// What a ref that a worktree has for itself is called elsewhere: `worktrees/NAME/refs/…`.
-fn name_of_private(directory: &Path, repository: &Repository, name: &[u8]) -> BString {
-    let below = directory.strip_prefix(repository.gix.common_dir()).unwrap_or(directory);
-    let below = below.as_os_str().as_encoded_bytes();
-    let slash: &[u8] = if below.is_empty() { b"" } else { b"/" };
-    [below, slash, name].concat().into()
 }
 
 /// The common directory and the one of each linked worktree.

@@ -134,6 +134,27 @@ fn loose() -> Vec<Case> {
             std::os::unix::fs::symlink("odd", t.path(".git/refs/heads/link")).unwrap();
             finds(["past", "odd"])
         }),
+        case("refs that are shared by a link", |t| {
+            let id = ground(t);
+            t.write(".git/refs/heads/odd", format!("{id}\n"));
+            t.git(["clone", "-q", "--shared", "--no-checkout", ".", "../other"]);
+            std::fs::remove_dir_all(t.outside("other/.git/refs")).unwrap();
+            std::os::unix::fs::symlink(t.path(".git/refs"), t.outside("other/.git/refs")).unwrap();
+            finds(["past", "odd"]).with(["../other"])
+        }),
+        case("refs that are a link to all there is", |t| {
+            let id = ground(t);
+            t.write(".git/packed-refs", format!("{} refs/heads/main\n{id} refs/heads/odd\n", t.id("main")));
+            std::fs::remove_dir_all(t.path(".git/refs")).unwrap();
+            std::os::unix::fs::symlink("/", t.path(".git/refs")).unwrap();
+            finds(["past", "odd"]).gaps(["broken-ref"]).beyond_git()
+        }),
+        case("a ref that is a link to what is endless", |t| {
+            ground(t);
+            std::os::unix::fs::symlink("/dev/zero", t.path(".git/refs/heads/zero")).unwrap();
+            std::os::unix::fs::symlink("/proc", t.path(".git/refs/heads/proc")).unwrap();
+            finds(["past"]).gaps(["broken-ref"]).beyond_git()
+        }),
         case("a ref that is a link to a name", |t| {
             let id = ground(t);
             t.write(".git/packed-refs", format!("{id} refs/heads/odd\n"));
