@@ -2,6 +2,8 @@
 
 use std::io::{BufReader, Cursor, Read};
 
+use bstr::ByteSlice as _;
+
 use super::container::{DECODER_MEMORY, Kind, Opening, Stop};
 
 /// Undoes a compression.
@@ -84,7 +86,12 @@ impl Read for Frames<'_> {
 /// A zip; where its directory at the end is missing or damaged, its members one after the other.
 pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
-        return zip_in_order(bytes, opening);
+        zip_in_order(bytes, opening)?;
+        opening.trouble(
+            false,
+            "it has no directory: what lies behind its last whole member was not read".into(),
+        );
+        return Ok(());
     };
     let mut names = Vec::new();
     for name in archive.file_names_raw() {
@@ -106,28 +113,46 @@ pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
         let name = archive.file_names_raw().nth(number).unwrap_or_default().to_vec();
         opening.unread(&name, failed);
     }
+    // Of members of one name the crate knows the last.
+    let listed = members_listed(bytes);
+    if listed.is_some_and(|listed| listed != archive.len() & 0xffff) {
+        let read = zip_in_order(bytes, opening)?;
+        if listed.is_some_and(|listed| listed != read & 0xffff) {
+            opening.trouble(false, "several members have one name, and not all of them were read".into());
+        }
+    }
     Ok(())
 }
 
-fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
+/// How many members the end of the directory claims, in 16 bits.
+fn members_listed(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.rfind(b"PK\x05\x06")?;
+    let number = bytes.get(end + 10..end + 12)?;
+    // All ones: it stands in the record for more members.
+    let number = u16::from_le_bytes([number[0], number[1]]);
+    (number != u16::MAX).then_some(usize::from(number))
+}
+
+/// Says how many there were.
+fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<usize, Stop> {
     let mut reader = BufReader::new(bytes);
+    let mut count = 0;
     loop {
         match zip::read::read_zipfile_from_stream(&mut reader) {
             Ok(Some(mut file)) => {
+                count += 1;
                 let (name, is_dir) = (file.name_raw().to_vec(), file.is_dir());
                 if !is_dir {
                     opening.member(&name, &mut file)?;
                 }
             }
-            Ok(None) => break,
+            Ok(None) => return Ok(count),
             Err(error) => {
                 opening.trouble(false, why(&error));
-                return Ok(());
+                return Ok(count);
             }
         }
     }
-    opening.trouble(false, "it has no directory: what lies behind its last whole member was not read".into());
-    Ok(())
 }
 
 fn why(error: &zip::result::ZipError) -> String {

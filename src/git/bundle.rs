@@ -13,6 +13,7 @@ use gix::odb::pack::data::Entry;
 use super::refs::Roots;
 use super::{Repository, error_chain};
 use crate::finding::{Gap, GapKind};
+use crate::interrupt::Scratch;
 
 mod index;
 
@@ -71,6 +72,32 @@ pub(crate) fn unpack(bundle: &Path, name: &str, directory: &Path) -> Result<Unpa
     let roots = Roots { head, refs: header.refs, ..Roots::default() };
     let goes_on = !header.prerequisites.is_empty();
     Ok(Unpacked { repository, roots, header: header.text, goes_on, gaps, rest: reader })
+}
+
+/// A larger pack whose index is of no use is not copied to make another one.
+const LARGEST_COPY: u64 = 4 << 30;
+
+/// Copies a pack whose index is of no use into a directory of our own and makes another index there. Tells what of the
+/// pack could not be read.
+///
+/// # Errors
+/// If it is no pack, or if it cannot be copied.
+pub(super) fn reindex(pack: &Path, hash: gix::hash::Kind) -> Result<(Scratch, Vec<Gap>), String> {
+    let told = |error: std::io::Error| error.to_string();
+    let metadata = pack.metadata().map_err(told)?;
+    if !metadata.is_file() || metadata.len() > LARGEST_COPY {
+        return Err(format!("it is no file of up to {} GiB", LARGEST_COPY >> 30));
+    }
+    let mut reader = BufReader::new(File::open(pack).map_err(told)?);
+    let directory = Scratch::new("muzzle-pack-").map_err(told)?;
+    make_git_dir(directory.path(), hash).map_err(told)?;
+    let repository = Repository::open(directory.path()).map_err(|error| error_chain(&error))?;
+    let copied = directory.path().join("objects/pack/pack-copy.pack");
+    let (entries, damage) = copy(&mut reader, &copied, hash)?;
+    let name = pack.display().to_string();
+    let mut gaps: Vec<Gap> = damage.into_iter().map(|why| damaged(&name, why)).collect();
+    gaps.extend(index::make(&repository, &copied, &entries, &name).map_err(told)?);
+    Ok((directory, gaps))
 }
 
 fn damaged(name: &str, why: String) -> Gap {

@@ -164,7 +164,7 @@ const LARGEST_SPECIAL: u64 = 16 << 20;
 fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut Vec<Gap>) {
     for path in entries(directory, gaps) {
         let name = path.file_name().unwrap_or_default();
-        if !name.as_encoded_bytes().iter().all(|b| b.is_ascii_uppercase() || *b == b'_') {
+        if !may_be_special(name.as_encoded_bytes()) {
             continue;
         }
         match small_text(&path) {
@@ -172,6 +172,12 @@ fn read_special(directory: &Path, ids: &mut BTreeSet<gix::ObjectId>, gaps: &mut 
             Err(error) => gaps.push(unreadable(&path, &error)),
         }
     }
+}
+
+/// Whether a file of this name may hold ids; messages that are being written and `MERGE_RR` are as large as they like.
+fn may_be_special(name: &[u8]) -> bool {
+    let is_text = [&b"MSG"[..], b"_RR", b"_MODE"].iter().any(|end| name.ends_with(end));
+    name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_') && !is_text
 }
 
 /// What a special ref says; nothing, if it is no file.

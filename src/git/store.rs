@@ -6,8 +6,9 @@ use hashbrown::HashTable;
 
 use super::loose::{self, Loose};
 use super::pack::{Kind, Pack};
-use super::{Repository, alternates, entries};
+use super::{Repository, alternates, bundle, entries};
 use crate::finding::{Gap, GapKind};
+use crate::interrupt::Scratch;
 
 /// A larger loose copy does not stand in for a damaged packed one.
 const LARGEST_COPY: u64 = 64 << 20;
@@ -26,31 +27,50 @@ pub(crate) struct Store {
     directories: Vec<PathBuf>,
     /// id → number; ids are not stored again.
     numbers: HashTable<Number>,
+    /// Copies of packs whose indexes are of no use.
+    _copies: Vec<Scratch>,
 }
 
 impl Store {
-    /// Opens everything. What cannot be opened is a gap.
+    /// Opens everything. What cannot be opened is a gap; a pack whose index is of no use is read from a copy with a new
+    /// one.
     pub(crate) fn open(repository: &Repository, gaps: &mut Vec<Gap>) -> Self {
+        Self::open_with(repository, true, gaps)
+    }
+
+    /// Opens what can be opened without writing anything.
+    pub(super) fn open_as_it_is(repository: &Repository) -> Self {
+        Self::open_with(repository, false, &mut Vec::new())
+    }
+
+    fn open_with(repository: &Repository, may_copy: bool, gaps: &mut Vec<Gap>) -> Self {
         let hash = repository.hash();
         let objects = repository.gix.common_dir().join("objects");
         let directories = alternates::resolve(&objects, gaps);
-        let mut packs = Vec::new();
+        let (mut packs, mut copies) = (Vec::new(), Vec::new());
         for directory in &directories {
-            for index in pack_indexes(&directory.join("pack"), gaps) {
-                // gix asserts its way through some damaged indexes; that is a damaged index, not the end of the scan.
-                let open =
-                    || if are_files(&index) { Pack::open(&index, hash) } else { Err("it is no file".into()) };
-                let opened = std::panic::catch_unwind(open);
-                match opened.unwrap_or_else(|_| Err("its index contradicts itself".into())) {
-                    Ok(pack) => packs.push(pack),
-                    Err(why) => {
-                        gaps.push(Gap {
-                            kind: GapKind::CorruptPack,
-                            place: index.display().to_string(),
-                            detail: why,
-                        });
+            for file in pack_files(&directory.join("pack"), gaps) {
+                let why = match open_pack(&file, hash) {
+                    Ok(pack) => {
+                        packs.push(pack);
+                        continue;
+                    }
+                    Err(why) => why,
+                };
+                let mut detail = why;
+                if may_copy {
+                    match bundle::reindex(&file.with_extension("pack"), hash) {
+                        Ok((copy, lost)) => {
+                            let indexes = pack_files(&copy.path().join("objects/pack"), gaps);
+                            packs.extend(indexes.iter().filter_map(|index| open_pack(index, hash).ok()));
+                            gaps.extend(lost);
+                            copies.push(copy);
+                            detail.push_str("; the pack was read without its index");
+                        }
+                        Err(why) => detail = format!("{detail}; and the pack: {why}"),
                     }
                 }
+                gaps.push(Gap { kind: GapKind::CorruptPack, place: file.display().to_string(), detail });
             }
         }
         let mut store = Store {
@@ -60,6 +80,7 @@ impl Store {
             loose_kinds: Vec::new(),
             directories,
             numbers: HashTable::new(),
+            _copies: copies,
         };
         store.number_packed();
         store.number_loose(hash, gaps);
@@ -183,9 +204,21 @@ impl Store {
     }
 }
 
-/// Opening a pipe would wait for ever. What is not there is told by name when it is opened.
-fn are_files(index: &Path) -> bool {
-    [index, &index.with_extension("pack")].iter().all(|path| path.metadata().map_or(true, |m| m.is_file()))
+/// Opens a pack by the name of its index, or by its own if it has none. The error is for a person.
+fn open_pack(file: &Path, hash: gix::hash::Kind) -> Result<Pack, String> {
+    if file.extension().is_some_and(|extension| extension == "pack") {
+        return Err("it has no index; `git index-pack` makes one".into());
+    }
+    // Opening a pipe would wait for ever. What is not there is told by name when it is opened.
+    let are_files = [file, &file.with_extension("pack")]
+        .iter()
+        .all(|path| path.metadata().map_or(true, |metadata| metadata.is_file()));
+    if !are_files {
+        return Err("it is no file".into());
+    }
+    // gix asserts its way through some damaged indexes; that is a damaged index, not the end of the scan.
+    let opened = std::panic::catch_unwind(|| Pack::open(file, hash));
+    opened.unwrap_or_else(|_| Err("its index contradicts itself".into()))
 }
 
 /// Ids are hashes already.
@@ -195,21 +228,14 @@ fn hash_of(id: &gix::oid) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// The indexes of all packs, by name, so that numbers do not depend on the order of the directory.
-fn pack_indexes(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
-    let paths = entries(directory, gaps);
-    let with = |extension: &str| -> Vec<PathBuf> {
-        let has = |path: &&PathBuf| path.extension().is_some_and(|ext| ext == extension);
-        paths.iter().filter(has).cloned().collect()
-    };
-    for pack in with("pack") {
-        if !pack.with_extension("idx").exists() {
-            gaps.push(Gap {
-                kind: GapKind::CorruptPack,
-                place: pack.display().to_string(),
-                detail: "it has no index; `git index-pack` makes one".into(),
-            });
-        }
-    }
-    with("idx")
+/// The indexes of all packs, and packs that have none, by name, so that numbers do not depend on the order of the
+/// directory.
+fn pack_files(directory: &Path, gaps: &mut Vec<Gap>) -> Vec<PathBuf> {
+    let mut paths = entries(directory, gaps);
+    paths.retain(|path| match path.extension().and_then(|extension| extension.to_str()) {
+        Some("idx") => true,
+        Some("pack") => !path.with_extension("idx").exists(),
+        _ => false,
+    });
+    paths
 }

@@ -326,9 +326,10 @@ fn submodules_are_other_repositories() {
     sandbox.git_in(&inner, ["commit", "-q", "-m", "i"], b"");
     sandbox.git(["submodule", "--quiet", "add", "../inner", "module"]);
     sandbox.commit("module");
-    assert_eq!(sandbox.scan(&["--no-worktree"]).expect_complete().count(), 0);
-    assert_eq!(sandbox.scan(&[]).expect_complete().only(), ["module/i:1:3 worktree"]);
-    sandbox.scan(&["--no-history"]).expect_complete();
+    let apart = |more: &[&str]| sandbox.scan(&[&["--no-nested"], more].concat());
+    assert_eq!(apart(&["--no-worktree"]).expect_complete().count(), 0);
+    assert_eq!(apart(&[]).expect_complete().only(), ["module/i:1:3 worktree"]);
+    apart(&["--no-history"]).expect_complete();
     // Scanned by itself it has a history.
     assert_eq!(sandbox.scan_with(&["module", "--no-worktree"], b"").expect_complete().count(), 1);
 }

@@ -65,8 +65,6 @@ pub(crate) struct Expected {
     pub(crate) memory: u64,
     /// Whether git can tell which objects there are, and must agree.
     pub(crate) ask_git: bool,
-    /// Whether it makes a directory of its own among the temporary ones.
-    pub(crate) unpacks: bool,
 }
 
 /// These tokens are found, and everything is read.
@@ -89,7 +87,6 @@ pub(crate) fn finds<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Expe
         directory: String::new(),
         memory: 256,
         ask_git: true,
-        unpacks: false,
     }
 }
 
@@ -197,12 +194,6 @@ impl Expected {
     /// With so much memory at most, in MiB.
     pub(crate) fn memory(mut self, most: u64) -> Self {
         self.memory = most;
-        self
-    }
-
-    /// A directory of its own is made among the temporary ones, and removed.
-    pub(crate) fn unpacks(mut self) -> Self {
-        self.unpacks = true;
         self
     }
 

@@ -1,3 +1,5 @@
+//! The two detectors side by side.
+
 use super::*;
 use crate::detect::{Candidate, matching};
 

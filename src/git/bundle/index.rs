@@ -37,7 +37,7 @@ pub(super) fn make(
         if ids.iter().all(Option::is_some) {
             break;
         }
-        let store = Store::open(repository, &mut Vec::new());
+        let store = Store::open_as_it_is(repository);
         let before = ids.iter().flatten().count();
         for namer in walk(&store, 1, || Namer { store: &store, hash, named: Vec::new() }) {
             namer.named.into_iter().for_each(|(number, id)| ids[number as usize] = Some(id));
@@ -59,9 +59,8 @@ fn unnamed(entries: &[Packed], ids: &[Option<gix::ObjectId>], name: &str) -> Vec
     let lost: Vec<&Packed> = entries.iter().zip(ids).filter(|(_, id)| id.is_none()).map(|(e, _)| e).collect();
     let bases: BTreeSet<&gix::ObjectId> = lost.iter().filter_map(|entry| entry.base.as_ref()).collect();
     let missing = bases.into_iter().filter(|base| !there.contains(base));
-    let mut gaps: Vec<Gap> = missing
-        .map(|base| Gap::missing(base.to_string(), "an object of the bundle is made from it: its pack"))
-        .collect();
+    let mut gaps: Vec<Gap> =
+        missing.map(|base| Gap::missing(base.to_string(), "an object of the pack, made from it,")).collect();
     if gaps.is_empty() && !lost.is_empty() {
         let detail = format!("{} of its objects cannot be decoded", lost.len());
         gaps.push(Gap { kind: GapKind::CorruptPack, place: name.into(), detail });

@@ -12,7 +12,7 @@ fn with_end(mut text: Vec<u8>) -> Vec<u8> {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let texts: [(&str, fn() -> Vec<u8>); 16] = [
+    let texts: [(&str, fn() -> Vec<u8>); 15] = [
         ("ten-megabytes-of-a", || vec![b'a'; 10 << 20]),
         ("ten-megabytes-of-spaces", || vec![b' '; 10 << 20]),
         ("ten-megabytes-of-quotes", || vec![b'"'; 10 << 20]),
@@ -23,19 +23,20 @@ pub(crate) fn cases() -> Vec<Case> {
         ("ten-megabytes-of-percent", || b"%25".repeat(3 << 20)),
         ("ten-megabytes-of-base64", || b"QUFB".repeat(2 << 20)),
         ("ten-megabytes-of-hex", || b"6162".repeat(2 << 20)),
-        ("base64-of-base64", || {
-            use base64::Engine as _;
-            let mut text = line("inner").into_bytes();
-            (0..30).for_each(|_| text = base64::engine::general_purpose::STANDARD.encode(&text).into_bytes());
-            text
-        }),
         ("brackets", || b"[".repeat(100_000)),
         ("braces-of-json", || b"{\"a\":".repeat(100_000)),
         ("tags-of-xml", || b"<a>".repeat(100_000)),
         ("entities", || b"&amp;".repeat(1 << 20)),
         ("escapes", || b"\\u005c".repeat(1 << 20)),
     ];
-    let mut cases = Vec::new();
+    let mut cases = vec![case("base64-of-base64", |t| {
+        use base64::Engine as _;
+        let mut text = line("inner").into_bytes();
+        (0..30).for_each(|_| text = base64::engine::general_purpose::STANDARD.encode(&text).into_bytes());
+        t.write("a", with_end(text));
+        // Nobody decodes so far, and that is said.
+        finds(["end"]).gaps([""])
+    })];
     for (name, text) in texts {
         cases.push(case(name, move |t| {
             t.write("a", with_end(text()));

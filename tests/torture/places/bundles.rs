@@ -64,7 +64,7 @@ fn last_object(t: &Sandbox) -> String {
 }
 
 fn named(expected: Expected) -> Expected {
-    expected.with(["x.bundle"]).unpacks()
+    expected.with(["x.bundle"])
 }
 
 /// So much text that a version of it is stored as a delta.

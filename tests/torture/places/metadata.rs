@@ -330,7 +330,7 @@ fn reach() -> Vec<Case> {
         repository("bundle", |t| {
             let id = t.commit_staged(&line("one"));
             t.git(["bundle", "create", "-q", "../all.bundle", "--all"]);
-            in_commit(t, &id).with(["../all.bundle"]).unpacks().beyond_git()
+            in_commit(t, &id).with(["../all.bundle"]).beyond_git()
         }),
         repository("bare", |t| {
             let id = t.commit_staged(&line("one"));
