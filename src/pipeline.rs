@@ -32,6 +32,7 @@ mod companions;
 mod exempt;
 mod local;
 mod part;
+mod places;
 mod requirements;
 mod tree;
 

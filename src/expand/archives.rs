@@ -86,11 +86,10 @@ impl Read for Frames<'_> {
 /// A zip; where its directory at the end is missing or damaged, its members one after the other.
 pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
-        zip_in_order(bytes, opening)?;
-        opening.trouble(
-            false,
-            "it has no directory: what lies behind its last whole member was not read".into(),
-        );
+        if zip_in_order(bytes, opening)?.is_some() {
+            let why = "it has no directory: what lies behind its last whole member was not read";
+            opening.trouble(false, why.into());
+        }
         return Ok(());
     };
     let mut names = Vec::new();
@@ -114,12 +113,11 @@ pub(super) fn zip(bytes: &[u8], opening: &mut Opening<'_>) -> Result<(), Stop> {
         opening.unread(&name, failed);
     }
     // Of members of one name the crate knows the last.
-    let listed = members_listed(bytes);
-    if listed.is_some_and(|listed| listed != archive.len() & 0xffff) {
-        let read = zip_in_order(bytes, opening)?;
-        if listed.is_some_and(|listed| listed != read & 0xffff) {
-            opening.trouble(false, "several members have one name, and not all of them were read".into());
-        }
+    let Some(listed) = members_listed(bytes).filter(|listed| *listed != archive.len() & 0xffff) else {
+        return Ok(());
+    };
+    if zip_in_order(bytes, opening)?.is_some_and(|read| read & 0xffff != listed) {
+        opening.trouble(false, "several members have one name, and not all of them were read".into());
     }
     Ok(())
 }
@@ -133,8 +131,8 @@ fn members_listed(bytes: &[u8]) -> Option<usize> {
     (number != u16::MAX).then_some(usize::from(number))
 }
 
-/// Says how many there were.
-fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<usize, Stop> {
+/// Reads the members one behind the other. How many there were; `None` if it is told why it could not go on.
+fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<Option<usize>, Stop> {
     let mut reader = BufReader::new(bytes);
     let mut count = 0;
     loop {
@@ -146,10 +144,10 @@ fn zip_in_order(bytes: &[u8], opening: &mut Opening<'_>) -> Result<usize, Stop> 
                     opening.member(&name, &mut file)?;
                 }
             }
-            Ok(None) => return Ok(count),
+            Ok(None) => return Ok(Some(count)),
             Err(error) => {
                 opening.trouble(false, why(&error));
-                return Ok(count);
+                return Ok(None);
             }
         }
     }

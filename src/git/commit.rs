@@ -134,9 +134,9 @@ mod tests {
         let text = b"gpgsig -----BEGIN SSH SIGNATURE-----\n U1NI\n -----END SSH SIGNATURE-----\n\na\n\
             -----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n-----BEGIN PRIVATE KEY-----\n\
             x\n-----BEGIN PGP SIGNATURE-----\nno end";
+        let place = |at: u64| usize::try_from(at).unwrap();
         let found = signatures(text);
-        let found: Vec<&[u8]> =
-            found.iter().map(|span| &text[span.start as usize..span.end as usize]).collect();
+        let found: Vec<&[u8]> = found.iter().map(|span| &text[place(span.start)..place(span.end)]).collect();
         assert_eq!(
             found,
             [&b"-----BEGIN SSH SIGNATURE-----\n U1NI\n "[..], b"-----BEGIN PGP SIGNATURE-----\n\nabc\n"]

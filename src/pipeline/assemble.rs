@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use bstr::{BString, ByteSlice as _};
+use bstr::ByteSlice as _;
 use hashbrown::{HashMap, HashSet};
 
 use super::companions::{Halves, Pairing, doubles};
 use super::exempt::commits_of;
+use super::places::{below, place_all};
 use super::requirements::Requirements;
 use super::{Options, Target};
 use crate::attribution::{Attribution, Home};
 use crate::detect::{Detector, DropReason};
 use crate::finding::{
     CommitInfo, Confidence, Exposure, Fact, Finding, Fingerprint, Gap, Match, ObjectName, Occurrence,
-    Provenance, RuleIndex, Suppressions, Via,
+    Provenance, RuleIndex, Suppressions,
 };
 use crate::git::object_name;
 use crate::git::store::Store;
-use crate::grouping::{Grouping, Key, Place, Sighting};
+use crate::grouping::{Grouping, Key};
 use crate::policy::Judge;
 use crate::report::text::Redactor;
 use crate::report::{Phases, Report, Stats};
@@ -356,71 +357,4 @@ fn days_exposed(finding: &Finding, now: u64) -> Option<u64> {
         None => i64::try_from(now).unwrap_or(i64::MAX),
     };
     Some(u64::try_from(until.saturating_sub(first)).unwrap_or(0) / (24 * 60 * 60))
-}
-
-/// All sightings, each at every path at which its bytes live.
-fn place_all(
-    drafts: HashMap<Key, Vec<Sighting>>,
-    attribution: &Attribution,
-    store: Option<&Store>,
-    out: &mut HashMap<Key, Vec<Occurrence>>,
-) {
-    for (key, sightings) in drafts {
-        let occurrences = out.entry(key).or_default();
-        sightings.into_iter().for_each(|sighting| place(sighting, attribution, store, occurrences));
-    }
-}
-
-/// `path` in a repository that lies at `prefix`.
-fn below(prefix: &BString, path: &[u8]) -> BString {
-    [prefix.as_slice(), path].concat().into()
-}
-
-/// `path!member`.
-fn joined(mut path: BString, via: Option<&Via>) -> BString {
-    if let Some(via) = via.filter(|via| !via.member.is_empty()) {
-        path.push(b'!');
-        path.extend_from_slice(&via.member);
-    }
-    path
-}
-
-/// One sighting at every path at which its bytes live.
-fn place(sighting: Sighting, attribution: &Attribution, store: Option<&Store>, out: &mut Vec<Occurrence>) {
-    let Sighting { place, location, excerpt, markers, via } = sighting;
-    let occurrence = |file: BString, provenance, blob, in_head| Occurrence {
-        path: joined(file, via.as_deref()),
-        location: location.clone(),
-        provenance,
-        blob,
-        in_head,
-        excerpt: Arc::clone(&excerpt),
-        markers: markers.clone(),
-        via: via.clone(),
-    };
-    match place {
-        Place::File(path) => out.push(occurrence(path, Provenance::Worktree, None, false)),
-        Place::Staged(path, blob) => out.push(occurrence(path, Provenance::Staged, Some(blob), false)),
-        Place::Committed(at) => {
-            let provenance = Provenance::Commit(Arc::clone(&at.commit));
-            out.push(occurrence(at.path.clone(), provenance, Some(at.blob), at.in_head));
-        }
-        Place::Lost(path) => out.push(occurrence(path, Provenance::Unreachable, None, false)),
-        Place::Local(path) => out.push(occurrence(path, Provenance::Local, None, false)),
-        Place::Ref(path, tag) => out.push(occurrence(path, Provenance::Ref, tag, false)),
-        Place::Stdin => out.push(occurrence("stdin".into(), Provenance::Stdin, None, false)),
-        Place::Object(number) => {
-            let blob = store.map(|store| object_name(store.id(number)));
-            let homes = attribution.homes.get(&number).map_or(&[][..], Vec::as_slice);
-            if homes.is_empty() && !attribution.limited {
-                let name = blob.map_or_else(String::new, |blob| blob.to_string());
-                let path = below(&attribution.prefix, name.as_bytes());
-                out.push(occurrence(path, Provenance::Unreachable, blob, false));
-            }
-            for home in homes {
-                let path = below(&attribution.prefix, &home.path);
-                out.push(occurrence(path, home.provenance.clone(), blob, home.in_head));
-            }
-        }
-    }
 }

@@ -7,11 +7,11 @@ const LAYERS: [&[&str]; 9] = [
     &["main", "lib", "fuzzing"],
     &["commands"],
     &["config", "hook", "pipeline", "response"],
-    &["attribution", "ci", "grouping", "interrupt", "progress", "report", "source", "suppression", "whole"],
+    &["attribution", "ci", "grouping", "progress", "report", "source", "suppression"],
     &["detect", "expand", "git", "policy"],
     &["rules"],
     &["finding"],
-    &["copied", "disk", "location", "parallel", "secret"],
+    &["copied", "disk", "interrupt", "location", "parallel", "secret", "whole"],
     &["cli"],
 ];
 

@@ -29,10 +29,15 @@ fn sorted(scan: &Scan) -> Vec<String> {
     places
 }
 
+/// Git lists what it packed in a file of its own.
+fn history(sandbox: &Sandbox) -> Scan {
+    sandbox.scan(&["--no-worktree", "--no-local"])
+}
+
 #[test]
 fn every_way_to_store_objects_gives_the_same_report() {
     let sandbox = versions();
-    let loose = sandbox.scan(&["--no-worktree"]);
+    let loose = history(&sandbox);
     assert_eq!(sorted(&loose), places_in_versions(&sandbox));
     // 60 of settings.txt, 60 small ones, one that is renamed, one on the side.
     assert_eq!(loose.report["scanned"]["blobs"], 122);
@@ -51,7 +56,7 @@ fn every_way_to_store_objects_gives_the_same_report() {
         for command in commands {
             sandbox.git(*command);
         }
-        let scan = sandbox.scan(&["--no-worktree"]);
+        let scan = history(&sandbox);
         assert_eq!(scan.expect_complete().report, loose.report, "{commands:?}");
         // The worktree part does not disturb it.
         assert_eq!(sandbox.scan(&[]).expect_complete().count(), 2);

@@ -11,6 +11,10 @@
     clippy::format_push_string,
     clippy::format_collect,
     clippy::useless_vec,
+    clippy::type_complexity,
+    clippy::large_stack_arrays,
+    clippy::struct_excessive_bools,
+    clippy::trivially_copy_pass_by_ref,
     reason = "this is a test, although it has a harness of its own"
 )]
 
