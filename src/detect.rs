@@ -200,10 +200,7 @@ impl Detector {
     ) -> Vec<Match> {
         let mut found = self.scan_plain(bytes, ancestor, scratch);
         if self.decodes {
-            let cores = std::mem::take(&mut scratch.cores);
-            let known = ancestor.map(|ancestor| (ancestor, cores.as_slice()));
-            self.look_encoded(bytes, known, scratch, &mut found);
-            scratch.cores = cores;
+            self.look_encoded(bytes, ancestor, scratch, &mut found);
         }
         found
     }

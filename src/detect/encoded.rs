@@ -1,9 +1,11 @@
 //! Text that stands encoded in a text: base64, hex, and the escapes of URLs, markup and programs.
 //!
-//! A [`Region`] is a run of encoded text, and a pure function of its own bytes and of at most [`REACH`] bytes on either
-//! side. So versions of a text need not decode again what they copied: a region that lies that far inside a copy is in
-//! the child what it was in the base; all others are looked for round what was edited. What comes out of a region is
-//! scanned as a text of its own, a few levels deep.
+//! A [`Region`] is a run of encoded text, and a pure function of its own bytes and of a few on either side, how many
+//! depends on the [code](Coding::reach). So versions of a text need not decode again what they copied: a region that lies
+//! that far inside a copy is in the child what it was in the base; all others are looked for round what was edited. What
+//! comes out of a region is scanned as a text of its own, a few levels deep.
+
+#![expect(clippy::needless_bitwise_bool, reason = "what has no branches is made into vectors")]
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -16,13 +18,14 @@ use crate::finding::{Match, Via};
 use crate::location::{Cursor, Position, Span};
 
 mod escapes;
+mod pairs;
 mod pieces;
 mod quoted;
 mod runs;
 mod wide;
 
-/// How far beyond itself what a region is can be decided.
-const REACH: usize = 400;
+/// A shorter copy between two edits is looked at with them. Tests inherit as much as they can.
+const SHORTEST_COPY: usize = if cfg!(test) { 24 } else { 384 };
 /// Codes inside codes.
 const DEEPEST: usize = 4;
 /// How far behind its beginning a region is looked at in a text that is too large to hold.
@@ -50,6 +53,16 @@ impl Coding {
             Coding::Escapes => "escapes",
             Coding::Quoted => "quoted-printable",
             Coding::Wide => "utf-16",
+        }
+    }
+
+    /// How many bytes beyond a region can decide that it is one, and where it ends.
+    fn reach(self) -> usize {
+        match self {
+            Coding::Base64 | Coding::Hex => runs::REACH,
+            Coding::Escapes => escapes::REACH,
+            Coding::Quoted => quoted::REACH,
+            Coding::Wide => wide::REACH,
         }
     }
 }
@@ -112,7 +125,7 @@ impl Detector {
     pub(super) fn look_encoded(
         &self,
         bytes: &[u8],
-        ancestor: Option<(&Ancestor<'_>, &[Range<usize>])>,
+        ancestor: Option<&Ancestor<'_>>,
         scratch: &mut Scratch,
         found: &mut Vec<Match>,
     ) {
@@ -120,9 +133,10 @@ impl Detector {
         let mut regions = Vec::new();
         match ancestor {
             None => find_regions(bytes, std::slice::from_ref(&(0..bytes.len())), &mut regions),
-            Some((ancestor, cores)) => {
-                find_regions(bytes, cores, &mut regions);
-                inherit(ancestor, cores, &mut finds);
+            Some(ancestor) => {
+                let edits = edits(ancestor, bytes.len());
+                find_regions(bytes, &edits, &mut regions);
+                inherit(ancestor, bytes, &edits, &mut finds);
             }
         }
         let mut spent = Spent::default();
@@ -292,36 +306,69 @@ fn as_range(span: Span) -> Range<usize> {
     offset(span.start)..offset(span.end)
 }
 
-/// All regions that what is in `cores` can have a say in: by place, no two alike.
-fn find_regions(bytes: &[u8], cores: &[Range<usize>], out: &mut Vec<Region>) {
-    for core in cores.iter().filter(|core| !core.is_empty()) {
-        let range = core.start.saturating_sub(REACH)..bytes.len().min(core.end + REACH);
+/// What a text does not have from its ancestor, with copies too short to tell anything. Where something was only taken
+/// out, nothing lies between two copies: that is an edit as well.
+fn edits(ancestor: &Ancestor<'_>, length: usize) -> Vec<Range<usize>> {
+    let mut edits = Vec::new();
+    // The end of what is known, in the child and in the base; both texts begin alike.
+    let (mut known, mut known_base) = (0, 0);
+    for copy in ancestor.copies.iter().filter(|copy| copy.length >= SHORTEST_COPY) {
+        if (known, known_base) != (copy.to, copy.from) {
+            edits.push(known..copy.to);
+        }
+        (known, known_base) = (copy.to + copy.length, copy.from + copy.length);
+    }
+    if (known, known_base) != (length, ancestor.length) {
+        edits.push(known..length);
+    }
+    edits
+}
+
+/// All regions that the edits can have a say in: by place, no two alike.
+fn find_regions(bytes: &[u8], edits: &[Range<usize>], out: &mut Vec<Region>) {
+    for edit in edits {
         let known = out.len();
-        runs::find(bytes, range.clone(), out);
-        escapes::find(bytes, range.clone(), out);
-        quoted::find(bytes, range.clone(), out);
-        wide::find(bytes, range.clone(), out);
+        runs::find(bytes, edit, out);
+        escapes::find(bytes, edit, out);
+        quoted::find(bytes, edit, out);
+        wide::find(bytes, edit, out);
         // Those out of reach are the ancestor's to tell.
         let mut found = out.split_off(known);
-        found.retain(|region| has_say(core, &region.span));
+        found.retain(|region| has_say(bytes, edit, region));
         out.append(&mut found);
     }
     out.sort_unstable_by_key(Region::order);
     out.dedup();
 }
 
-/// Whether what is in `core` can have a say in whether there is a region at `span`.
-fn has_say(core: &Range<usize>, span: &Range<usize>) -> bool {
-    core.start < span.end + REACH && span.start < core.end + REACH
+/// Whether an edit can have a say in whether there is such a region: from nearby, and not from behind a line that lies
+/// between them.
+fn has_say(bytes: &[u8], edit: &Range<usize>, region: &Region) -> bool {
+    let between = if region.span.end <= edit.start {
+        region.span.end..edit.start
+    } else if edit.end <= region.span.start {
+        edit.end..region.span.start
+    } else {
+        return true;
+    };
+    between.len() < region.coding.reach() && memchr::memchr_iter(b'\n', &bytes[between]).nth(1).is_none()
+}
+
+/// The edit with so many bytes on either side, but no more than two whole lines.
+fn with_lines(bytes: &[u8], edit: &Range<usize>, most: usize) -> Range<usize> {
+    let (from, to) = (edit.start.saturating_sub(most), bytes.len().min(edit.end + most));
+    let before = memchr::memrchr_iter(b'\n', &bytes[from..edit.start]).nth(2);
+    let behind = memchr::memchr_iter(b'\n', &bytes[edit.end..to]).nth(2);
+    before.map_or(from, |at| from + at + 1)..behind.map_or(to, |at| edit.end + at + 1)
 }
 
 /// The finds of an ancestor that lie so far inside a copy that no edit has a say in them, moved.
-fn inherit(ancestor: &Ancestor<'_>, cores: &[Range<usize>], out: &mut Vec<Finds>) {
+fn inherit(ancestor: &Ancestor<'_>, bytes: &[u8], edits: &[Range<usize>], out: &mut Vec<Finds>) {
     let known = ancestor.notes.encoded();
     if known.is_empty() {
         return;
     }
-    for copy in ancestor.copies {
+    for copy in ancestor.copies.iter().filter(|copy| copy.length >= SHORTEST_COPY) {
         let end = copy.from + copy.length;
         for finds in known {
             let span = &finds.region.span;
@@ -329,12 +376,11 @@ fn inherit(ancestor: &Ancestor<'_>, cores: &[Range<usize>], out: &mut Vec<Finds>
                 continue;
             }
             let moved = span.start - copy.from + copy.to..span.end - copy.from + copy.to;
-            // What an edit has a say in was looked for anew.
-            if cores.iter().any(|core| has_say(core, &moved)) {
-                continue;
-            }
             let region = Region { span: moved, coding: finds.region.coding };
-            out.push(Finds { region, matches: Arc::clone(&finds.matches) });
+            // What an edit has a say in was looked for anew.
+            if !edits.iter().any(|edit| has_say(bytes, edit, &region)) {
+                out.push(Finds { region, matches: Arc::clone(&finds.matches) });
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Coding, Decoded, Region};
+use super::{Coding, Decoded, Region, pairs};
 
 /// Escapes that are no further apart belong together.
 const GAP: usize = 64;
@@ -12,10 +12,17 @@ const MARGIN: usize = 256;
 /// Bytes of the longest escape.
 const LONGEST: usize = 16;
 
-/// Appends the regions that touch `range`.
-pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
-    let mut at = range.start.saturating_sub(MARGIN + GAP + LONGEST);
-    let limit = bytes.len().min(range.end + MARGIN);
+/// An escape that is not whole in a line is none, and what lies in other lines has no say.
+pub(super) const REACH: usize = LONGEST;
+
+/// Appends the regions that an edit has a say in, and some others.
+pub(super) fn find(bytes: &[u8], edit: &Range<usize>, out: &mut Vec<Region>) {
+    // The region's escape that is next to the edit stands in the same line, or the line lies next to the edit.
+    let beside = REACH + MARGIN + GAP + LONGEST;
+    let (near, far) = (edit.start.saturating_sub(REACH), edit.start.saturating_sub(beside));
+    let mut at = memchr::memrchr(b'\n', &bytes[far..near]).map_or(far, |at| far + at + 1);
+    let (near, far) = (bytes.len().min(edit.end + REACH), bytes.len().min(edit.end + beside));
+    let limit = memchr::memchr(b'\n', &bytes[near..far]).map_or(far, |at| near + at);
     while let Some(first) = next(bytes, at, limit) {
         let start = chain_start(bytes, first);
         let mut end = first + escape(bytes, first).map_or(1, |(length, _)| length);
@@ -36,24 +43,26 @@ pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
 /// The next escape that begins in `from..limit`.
 fn next(bytes: &[u8], from: usize, limit: usize) -> Option<usize> {
     let mut from = from;
-    while from < limit {
-        let common = memchr::memchr3(b'%', b'\\', b'&', &bytes[from..limit]).map(|at| from + at);
-        let stop = common.unwrap_or(limit);
-        let colour = memchr::memchr(COLOUR, &bytes[from..stop]).map(|at| from + at);
-        let (common, stop) = (colour.or(common), colour.unwrap_or(stop));
-        let quoted = memchr::memchr_iter(b'=', &bytes[from..stop])
-            .map(|at| from + at)
-            .find(|at| escape(bytes, *at).is_some());
-        if quoted.is_some() {
-            return quoted;
-        }
-        let at = common?;
+    while let Some(at) = pairs::next(bytes, from, limit, may_begin) {
         if escape(bytes, at).is_some() {
             return Some(at);
         }
         from = at + 1;
     }
     None
+}
+
+/// Whether these two bytes may begin an escape. Without branches.
+#[inline]
+fn may_begin(first: u8, second: u8) -> bool {
+    let is_digit = second.wrapping_sub(b'0') < 10;
+    let is_hex = is_digit | ((second | 0x20).wrapping_sub(b'a') < 6);
+    let is_mark = (second == b'x') | ((second | 0x20) == b'u');
+    ((first == b'%') & is_hex)
+        | ((first == b'=') & (is_digit | (second.wrapping_sub(b'A') < 6)))
+        | ((first == b'\\') & is_mark)
+        | ((first == b'&') & (second == b'#'))
+        | ((first == COLOUR) & (second == b'['))
 }
 
 /// Where the escapes begin that the one at `first` belongs to.

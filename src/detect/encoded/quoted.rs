@@ -2,18 +2,20 @@
 
 use std::ops::Range;
 
-use super::{Coding, Decoded, Region};
+use super::{Coding, Decoded, Region, pairs, with_lines};
 
 /// No line is longer.
 const LONGEST_LINE: usize = 76;
 
-/// Appends the regions that touch `range`.
-pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
+/// The line before a region, and whether it is one.
+pub(super) const REACH: usize = LONGEST_LINE + 4;
+
+/// Appends the regions that an edit has a say in, and some others.
+pub(super) fn find(bytes: &[u8], edit: &Range<usize>, out: &mut Vec<Region>) {
     // A region reaches one line beyond its first and its last `=`.
-    let mut at = range.start.saturating_sub(LONGEST_LINE + 4);
-    let limit = bytes.len().min(range.end + LONGEST_LINE + 1);
-    while let Some(found) = memchr::memchr(b'=', &bytes[at..limit]) {
-        let equals = at + found;
+    let Range { start: mut at, end: limit } = with_lines(bytes, edit, REACH + LONGEST_LINE + 4);
+    let is_break = |first: u8, second: u8| (first == b'=') & ((second == b'\n') | (second == b'\r'));
+    while let Some(equals) = pairs::next(bytes, at, limit, is_break) {
         at = equals + 1;
         let Some(mut start) = broken_line(bytes, equals) else { continue };
         while let Some(before) = end_of_line_before(bytes, start).and_then(|end| broken_line(bytes, end)) {

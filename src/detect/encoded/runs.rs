@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::{Coding, Decoded, Region};
+use super::{Coding, Decoded, Region, with_lines};
 
 /// A shorter run is a word.
 const SHORTEST: usize = 20;
@@ -18,6 +18,8 @@ const WRAPPED: std::ops::RangeInclusive<usize> = 40..=128;
 const DEEPEST_INDENT: usize = 32;
 /// Bytes of the beginning that tell whether something is text.
 const TOLD_BY: usize = 9;
+/// The line above or below, which may or may not belong to a region: its blanks, its break, and its letters.
+pub(super) const REACH: usize = DEEPEST_INDENT + 3 + *WRAPPED.end() + 1;
 
 /// `+/` and `-_` alike.
 const fn letters() -> [bool; 256] {
@@ -43,29 +45,24 @@ const ANY_PADDING: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true);
 static STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
 
-/// Appends the regions that touch `range`.
-pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
-    // What lies between lines, and padding, belongs to a region as well.
-    let beside = DEEPEST_INDENT + 4;
-    let range = range.start.saturating_sub(beside)..bytes.len().min(range.end + beside);
+/// Appends the regions that an edit has a say in, and some others.
+pub(super) fn find(bytes: &[u8], edit: &Range<usize>, out: &mut Vec<Region>) {
+    // The last line of a region may be too short to be seen by itself; the one above is not.
+    let range = with_lines(bytes, edit, REACH + SHORTEST + DEEPEST_INDENT + 4);
     let mut at = run_start(bytes, range.start);
-    // No letter stands before `at`.
-    while at < range.end {
-        // Most words are short: look where a long one would still go on.
-        let probe = at + SHORTEST - 1;
-        let Some(last) = bytes.get(probe) else { break };
-        if !is_letter(*last) {
-            at = probe + 1;
+    // Where the lines end that were looked at already.
+    let (mut seen, mut seen_hex) = (0, 0);
+    while let Some(start) = next_run(bytes, at, range.end) {
+        let end = run_end(bytes, start + SHORTEST);
+        at = end + 1;
+        if start >= seen_hex {
+            seen_hex = hex_regions(bytes, start..end, out);
+        }
+        if start < seen {
             continue;
         }
-        let (start, end) = (run_start(bytes, probe), run_end(bytes, probe));
-        if end - start < SHORTEST {
-            at = end + 1;
-            continue;
-        }
-        hex_regions(bytes, start..end, out);
         let lines = chained(bytes, start..end, is_letter);
-        at = lines.whole.end + 1;
+        seen = lines.whole.end;
         if begins_as_text(&bytes[lines.whole.clone()]) {
             // A short line behind may be the end of it, or another matter.
             out.extend(lines.without_last.map(|span| Region { span, coding: Coding::Base64 }));
@@ -74,23 +71,77 @@ pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
     }
 }
 
-/// The same for hex. A run of digits is one of letters, too, and its lines may end earlier.
-fn hex_regions(bytes: &[u8], run: Range<usize>, out: &mut Vec<Region>) {
+/// Bytes that are looked at together.
+const BLOCK: usize = 128;
+
+/// The first place in `from..limit` behind which all of [`SHORTEST`] bytes are letters. In words and code that is rare, and
+/// to look at byte after byte would be a branch that nothing foretells: so bits are made of letters, and of bits runs.
+fn next_run(bytes: &[u8], from: usize, limit: usize) -> Option<usize> {
+    let mut at = from;
+    while at < limit {
+        let runs = match bytes[at..].first_chunk() {
+            Some(block) => runs_in(letters_in(block)),
+            None => {
+                let mut block = [0; BLOCK];
+                block[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                runs_in(letters_in(&block))
+            }
+        };
+        if runs != 0 {
+            let found = at + runs.trailing_zeros() as usize;
+            return (found < limit).then_some(found);
+        }
+        // One that begins further on may not be whole here.
+        at += BLOCK - (SHORTEST - 1);
+    }
+    None
+}
+
+/// A bit for each letter.
+fn letters_in(block: &[u8; BLOCK]) -> u128 {
+    let mut letters = [0; BLOCK];
+    for (letter, byte) in letters.iter_mut().zip(block) {
+        let is_word = ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'/') < 11);
+        *letter = u8::from(is_word | (*byte == b'+') | (*byte == b'-') | (*byte == b'_'));
+    }
+    let mut bits = 0;
+    for (place, eight) in letters.as_chunks::<8>().0.iter().enumerate() {
+        // Moves the lowest bit of byte n to bit n of the highest byte; no two sums meet.
+        let byte = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= u128::from(byte) << (8 * place);
+    }
+    bits
+}
+
+/// A bit for each place at which a run of [`SHORTEST`] begins.
+fn runs_in(letters: u128) -> u128 {
+    const { assert!(SHORTEST == 16 + 4) };
+    let of_2 = letters & letters >> 1;
+    let of_4 = of_2 & of_2 >> 2;
+    let of_8 = of_4 & of_4 >> 4;
+    let of_16 = of_8 & of_8 >> 8;
+    of_16 & of_4 >> 16
+}
+
+/// The same for hex. A run of digits is one of letters, too, and its lines may end earlier. Says where they end.
+fn hex_regions(bytes: &[u8], run: Range<usize>, out: &mut Vec<Region>) -> usize {
     let is_digit = |byte: u8| byte.is_ascii_hexdigit();
     // `0x` is no part of the number.
     let text = &bytes[run.clone()];
     let mark = if text.starts_with(b"0x") || text.starts_with(b"0X") { 2 } else { 0 };
     let run = run.start + mark..run.end;
     if !bytes[run.clone()].iter().all(|byte| is_digit(*byte)) {
-        return;
+        return run.end;
     }
     let Lines { whole, without_last } = chained(bytes, run, is_digit);
+    let end = whole.end;
     for span in without_last.into_iter().chain([whole]) {
         let digits = bytes[span.clone()].iter().filter(|byte| is_digit(**byte)).count();
         if digits >= SHORTEST_HEX && digits.is_multiple_of(2) {
             out.push(Region { span, coding: Coding::Hex });
         }
     }
+    end
 }
 
 /// Where the run begins that `at` lies in or behind; `at` itself if there is none.
@@ -167,8 +218,10 @@ fn begins_as_text(text: &[u8]) -> bool {
         head[length] = standard(*byte);
         length += 1;
     }
-    let Ok(decoded) = STANDARD.decode(&head[..length / 4 * 4]) else { return false };
-    is_text(&decoded) || is_wide(&decoded) || COMPRESSED.iter().any(|mark| decoded.starts_with(mark))
+    let mut decoded = [0; TOLD_BY];
+    let Ok(count) = STANDARD.decode_slice(&head[..length / 4 * 4], &mut decoded) else { return false };
+    let decoded = &decoded[..count];
+    is_text(decoded) || is_wide(decoded) || COMPRESSED.iter().any(|mark| decoded.starts_with(mark))
 }
 
 /// How what is opened begins, as [`form`](crate::expand::form) tells in full.
@@ -230,4 +283,24 @@ pub(super) fn hex(text: &[u8]) -> Option<Decoded> {
     }
     places.push(u32::try_from(text.len()).ok()?);
     Some(Decoded { bytes, places })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_first_long_run_is_found(
+            pieces in prop::collection::vec(("[a-zA-Z0-9+/_-]{0,45}", any::<u8>()), 0..12), from in 0usize..300,
+        ) {
+            let bytes: Vec<u8> = pieces.into_iter().flat_map(|(word, end)| [word.into_bytes(), vec![end]].concat()).collect();
+            let from = from.min(bytes.len());
+            let slow = (from..bytes.len())
+                .find(|at| bytes.get(*at..at + SHORTEST).is_some_and(|run| run.iter().all(|byte| is_letter(*byte))));
+            prop_assert_eq!(next_run(&bytes, from, bytes.len()), slow);
+        }
+    }
 }

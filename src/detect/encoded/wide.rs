@@ -8,10 +8,13 @@ use super::{Coding, Decoded, Region};
 /// Units of the shortest run.
 const SHORTEST: usize = 16;
 
-/// Appends the regions that touch `range`.
-pub(super) fn find(bytes: &[u8], range: Range<usize>, out: &mut Vec<Region>) {
+/// The units on either side.
+pub(super) const REACH: usize = 4;
+
+/// Appends the regions that an edit has a say in, and some others.
+pub(super) fn find(bytes: &[u8], edit: &Range<usize>, out: &mut Vec<Region>) {
     // A unit may have its zero on the other side of the border.
-    let range = range.start.saturating_sub(2)..bytes.len().min(range.end + 2);
+    let range = edit.start.saturating_sub(REACH + 2)..bytes.len().min(edit.end + REACH + 2);
     let mut at = range.start;
     while let Some(zero) = memchr::memchr(0, &bytes[at..range.end]).map(|found| at + found) {
         // The zero is the second byte of a unit, or the first one: whichever run begins earlier tells, so that it does

@@ -60,6 +60,11 @@ fn tree(bytes: &[u8]) {
     assert_eq!(ours.len(), theirs.entries.len());
     for (ours, theirs) in ours.iter().zip(&theirs.entries) {
         assert_eq!((ours.name, ours.id), (theirs.filename.as_ref(), theirs.oid.as_bytes()));
+        // What Git never writes, gix takes for something else than Git does.
+        let known: [&[u8]; 5] = [b"4", b"04", b"10", b"12", b"16"];
+        if !known.contains(&&ours.mode[..ours.mode.len().saturating_sub(4)]) {
+            continue;
+        }
         assert!(!theirs.mode.is_tree() || ours.kind == EntryKind::Tree, "{theirs:?}");
         assert!(!theirs.mode.is_blob_or_symlink() || ours.kind == EntryKind::Blob, "{theirs:?}");
     }
