@@ -6,6 +6,7 @@ use bstr::BString;
 
 use super::Run;
 use super::assemble::Assembly;
+use super::places::below;
 use super::tree::canonical;
 use crate::attribution::Attribution;
 use crate::git::{Repository, local};
@@ -19,9 +20,9 @@ impl Run<'_> {
         if !self.options.local || !self.seen.insert(repository.common_dir().join("config")) {
             return;
         }
-        let below = |name: BString| [prefix.as_slice(), &name].concat().into();
         let files = local::files(repository, self.gaps).into_iter();
-        let items: Vec<Item> = files.map(|(path, name)| Item::Local { path, name: below(name) }).collect();
+        let items: Vec<Item> =
+            files.map(|(path, name)| Item::Local { path, name: below(prefix, &name) }).collect();
         let grouping = self.files(&items, None, &LargeFiles::of(None, prefix));
         assembly.add(grouping, &Attribution::default(), None);
     }

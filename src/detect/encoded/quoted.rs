@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Coding, Decoded, Region, pairs, with_lines};
+use super::regions::with_lines;
+use super::{Coding, Decoded, Region, pairs};
 
 /// No line is longer.
 const LONGEST_LINE: usize = 76;

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use super::{Coding, Decoded, Region, with_lines};
+use super::regions::with_lines;
+use super::{Coding, Decoded, Region};
 
 /// A shorter run is a word.
 const SHORTEST: usize = 20;
